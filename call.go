@@ -1,0 +1,102 @@
+package stytchotp
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/redact"
+	"github.com/stytchotp/stytchotp/internal/transport"
+)
+
+// Call tells a hook how a call went. It holds nothing that identifies a person.
+type Call struct {
+	Op         string        // for example "otps.sms.login_or_create"
+	StatusCode int           // of the answer; 0 when there was none
+	RequestID  string        // Stytch's id of the call, when the answer had one
+	ErrorType  ErrorType     // Stytch's error type, when the answer was an error
+	Delivery   Delivery      // whether a message may have gone out
+	Attempts   int           // connections tried; 0 when nothing was sent
+	Duration   time.Duration // from the method's begin to its end
+	Err        error         // what the method returns
+}
+
+// Format prints the call, without a request id of unknown shape.
+func (c Call) Format(s fmt.State, _ rune) { redact.Format(s, c) }
+
+// MarshalJSON encodes the call as it prints.
+func (c Call) MarshalJSON() ([]byte, error) { return redact.JSON(c) }
+
+// newObserver returns what tells the logger and the hooks of a call, or nil when
+// there are none.
+func newObserver(logger *slog.Logger, hooks []func(context.Context, Call)) func(context.Context, Call) {
+	if logger == nil && len(hooks) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, call Call) {
+		if logger != nil {
+			log(ctx, logger, call)
+		}
+		for _, hook := range hooks {
+			hook(ctx, call)
+		}
+	}
+}
+
+func log(ctx context.Context, logger *slog.Logger, call Call) {
+	level, message := slog.LevelDebug, "stytch call"
+	attrs := []slog.Attr{
+		slog.String("op", call.Op),
+		slog.Int("status_code", call.StatusCode),
+		slog.String("request_id", redact.ID(call.RequestID)),
+		slog.String("delivery", call.Delivery.String()),
+		slog.Int("attempts", call.Attempts),
+		slog.Duration("duration", call.Duration),
+	}
+	if call.Err != nil {
+		level, message = slog.LevelWarn, "stytch call failed"
+		attrs = append(attrs, slog.String("error", call.Err.Error()))
+	}
+	logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// startedCall is a call that is under way.
+type startedCall struct {
+	core  *core
+	op    operation
+	start time.Time
+}
+
+func startCall(c *core, op operation) startedCall {
+	s := startedCall{core: c, op: op}
+	if c.observe != nil {
+		s.start = time.Now()
+	}
+	return s
+}
+
+// end reports the outcome to whoever listens.
+func (s startedCall) end(ctx context.Context, answer *transport.Answer, meta *ResponseMeta, err error) {
+	if s.core.observe == nil {
+		return
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	call := Call{Op: s.op.name, Delivery: DeliveryOf(err), Duration: time.Since(s.start), Err: err}
+	if answer != nil {
+		call.StatusCode, call.Attempts = answer.StatusCode, answer.Attempts
+	}
+	switch e := err.(type) { //nolint:errorlint // our own error, made a line ago and never wrapped
+	case nil:
+		call.RequestID = meta.RequestID
+	case *StytchError:
+		call.RequestID, call.ErrorType = e.RequestID, e.ErrorType
+	case *InvalidResponseError:
+		call.RequestID = e.RequestID
+	case *TransportError:
+		call.Attempts = e.Attempts
+	}
+	s.core.observe(ctx, call)
+}

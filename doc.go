@@ -1,0 +1,55 @@
+// Package stytchotp is a client for Stytch's one-time passcodes: it sends a code
+// to a person by SMS, WhatsApp or e-mail, and checks the code that the person
+// types. It is an independent project, not affiliated with Stytch.
+//
+// # Logging a person in
+//
+//	client, err := stytchotp.NewClient(projectID, secret)
+//	// …
+//	sent, err := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
+//		PhoneNumber: "+12025550162",
+//	})
+//	// … keep sent.MethodID on the server, ask the person for the code …
+//	login, err := client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{
+//		MethodID:               sent.MethodID,
+//		Code:                   code,
+//		SessionDurationMinutes: 60,
+//	})
+//	// login.SessionToken is the session
+//
+// A [Client] is safe for concurrent use and meant to be kept: make one at start-up.
+//
+// # Errors
+//
+// A method returns a response or an error, never both, and the error is one of
+// four: a [ValidationError] when the params are wrong, a [TransportError] when no
+// answer came, a [StytchError] when the answer is not 2xx, and an
+// [InvalidResponseError] when a 2xx cannot be trusted. [errors.Is] asks for a
+// condition such as [ErrCodeIncorrect], [HTTPStatus] and [PublicCode] say what to
+// answer a browser, and [DeliveryOf] says whether a message may have gone out.
+//
+// # What is never done
+//
+// No message is caused twice. A call is repeated only when no connection could be
+// made ([WithMaxRetries]); it is not repeated after a timeout, a reset or a 5xx,
+// and no redirect is followed.
+//
+// No success is reported without the id that the next step needs, and no answer of
+// the server's loses its status.
+//
+// No secret, code, token, phone number or e-mail address is printed: not in
+// errors, not in logs, not by any fmt verb. [PhoneNumber], [EmailAddress] and
+// [Secret] are strings that print masked; string(v) is the value, and JSON of such
+// a value alone carries it. Params and responses mask their JSON too, because that
+// is what logging libraries print.
+//
+// # Time
+//
+// A call takes at most ten seconds ([WithTimeout]), or less when its context ends
+// earlier.
+//
+// # Testing
+//
+// Package otptest is an emulator of the API that runs inside a test. It needs no
+// credentials and no network, and it hands out the codes that it sent.
+package stytchotp

@@ -1,0 +1,127 @@
+package stytchotp
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/stytchotp/stytchotp/internal/transport"
+)
+
+const (
+	maxServerText    = 1 << 10  // bytes kept of one text that a server wrote
+	maxErrorDetails  = 64 << 10 // bytes kept of error_details
+	maxSalvagedBytes = 64 << 10 // bytes searched of a body that is not JSON
+)
+
+// errorBody is the error envelope. A field of the wrong type is left empty rather
+// than spoiling the others.
+type errorBody struct {
+	RequestID    looseString     `json:"request_id"`
+	ErrorType    looseString     `json:"error_type"`
+	ErrorMessage looseString     `json:"error_message"`
+	ErrorURL     looseString     `json:"error_url"`
+	ErrorDetails json.RawMessage `json:"error_details"`
+}
+
+type looseString string
+
+func (s *looseString) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*s = looseString(text)
+	}
+	return nil
+}
+
+// errorText is an errorBody made safe: bounded, valid and without control
+// characters.
+type errorText struct {
+	RequestID, ErrorType, ErrorMessage, ErrorURL string
+	ErrorDetails                                 json.RawMessage
+}
+
+// readErrorBody reads what can be read of a body that should be an error envelope
+// and may be anything.
+func readErrorBody(answer *transport.Answer) errorText {
+	var body errorBody
+	if !json.Valid(answer.Body) {
+		body = salvage(answer.Body)
+	} else if json.Unmarshal(answer.Body, &body) != nil { // JSON, but not an object
+		body = errorBody{}
+	}
+	if len(body.ErrorDetails) > maxErrorDetails || string(body.ErrorDetails) == "null" {
+		body.ErrorDetails = nil
+	}
+	text := errorText{
+		RequestID:    cleanText(string(body.RequestID)),
+		ErrorType:    cleanText(string(body.ErrorType)),
+		ErrorMessage: cleanText(string(body.ErrorMessage)),
+		ErrorURL:     cleanText(string(body.ErrorURL)),
+		ErrorDetails: body.ErrorDetails,
+	}
+	if text.RequestID == "" {
+		text.RequestID = cleanText(answer.Header.Get("X-Request-Id"))
+	}
+	return text
+}
+
+// envelopeField finds the text fields of an envelope in JSON that is broken or cut
+// short. Stytch's own documentation shows bodies in which a comma is missing.
+var envelopeField = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(request_id|error_type|error_message|error_url)"\s*:\s*("(?:[^"\\]|\\.)*")`)
+})
+
+func salvage(b []byte) errorBody {
+	var body errorBody
+	fields := map[string]*looseString{
+		"request_id":    &body.RequestID,
+		"error_type":    &body.ErrorType,
+		"error_message": &body.ErrorMessage,
+		"error_url":     &body.ErrorURL,
+	}
+	for _, match := range envelopeField().FindAllSubmatch(b[:min(len(b), maxSalvagedBytes)], len(fields)) {
+		_ = fields[string(match[1])].UnmarshalJSON(match[2])
+	}
+	return body
+}
+
+// cleanText bounds a text that a server wrote and takes out what could forge a log
+// line or confuse a terminal.
+func cleanText(s string) string {
+	s = s[:min(len(s), maxServerText)]
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	return s
+}
+
+// retryAfter reads the Retry-After header in both of its forms, seconds and a
+// date. A date counts from the answer's own Date, so that a wrong clock here does
+// not matter. What cannot be read, or is over, is 0.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		if seconds > uint64(math.MaxInt64/time.Second) {
+			return math.MaxInt64
+		}
+		return time.Duration(seconds) * time.Second //nolint:gosec // bounded above
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return max(0, at.Sub(now))
+}

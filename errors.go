@@ -1,0 +1,300 @@
+package stytchotp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/redact"
+	"github.com/stytchotp/stytchotp/internal/transport"
+)
+
+// The conditions to ask for with [errors.Is]. Each is answered by Stytch's error
+// type, never by the HTTP status alone: the API says 404 to a wrong code and 401
+// to an expired one.
+var (
+	ErrInvalidPhoneNumber = errors.New("stytchotp: invalid phone number") // found here or by Stytch
+	ErrInvalidEmail       = errors.New("stytchotp: invalid e-mail address")
+	ErrRegionNotAllowed   = errors.New("stytchotp: no messages to this region")
+	ErrCodeIncorrect      = errors.New("stytchotp: the code is wrong")
+	ErrCodeExpired        = errors.New("stytchotp: the code was used or has expired")
+	ErrRateLimited        = errors.New("stytchotp: too many requests")
+	ErrUserLocked         = errors.New("stytchotp: the user is locked after too many wrong codes")
+	ErrUserNotFound       = errors.New("stytchotp: no such user")
+	ErrUnauthorized       = errors.New("stytchotp: the project credentials were refused")
+	ErrSessionNotFound    = errors.New("stytchotp: no such session")
+	ErrUnavailable        = errors.New("stytchotp: Stytch is unavailable")
+)
+
+// StytchError is any answer whose status is not 2xx, whatever its body was. A
+// redirect is one too, since none is followed.
+type StytchError struct {
+	Op         string // the operation, for example "otps.sms.send"
+	StatusCode int    // the HTTP status
+	RequestID  string // Stytch's id of the call: log it, support asks for it
+	ErrorType  ErrorType
+	// ErrorMessage and ErrorURL are Stytch's words, cut to 1 KiB and freed of
+	// control characters. They may repeat what was sent, so Error leaves them out.
+	ErrorMessage string
+	ErrorURL     string
+	ErrorDetails json.RawMessage
+	// RetryAfter is what the Retry-After header asks for; 0 when there is none.
+	// It is reported and not waited for.
+	RetryAfter time.Duration
+	Header     http.Header
+	Attempts   int // connections tried
+}
+
+// Error returns the operation, the status, the error type with its meaning, and
+// the request id. It holds none of the server's free text.
+func (e *StytchError) Error() string {
+	if e == nil {
+		return "stytchotp: no error"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "stytchotp: %s: HTTP %d", e.Op, e.StatusCode)
+	if e.ErrorType != "" {
+		fmt.Fprintf(&b, " %s", redact.Word(string(e.ErrorType)))
+	}
+	if meaning := e.ErrorType.meaning(); meaning.sentinel != nil {
+		fmt.Fprintf(&b, " (%s)", strings.TrimPrefix(meaning.sentinel.Error(), "stytchotp: "))
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, ", request_id %s", redact.ID(e.RequestID))
+	}
+	return b.String()
+}
+
+// Is answers the sentinels by ErrorType.
+func (e *StytchError) Is(target error) bool {
+	return e != nil && target != nil && e.ErrorType.meaning().sentinel == target //nolint:errorlint // this is Is itself
+}
+
+// Delivery is [DeliveryNotSent] when the server refused the request with a 4xx,
+// and [DeliveryMaybeSent] otherwise.
+func (e *StytchError) Delivery() Delivery {
+	switch {
+	case e == nil, e.StatusCode < 400, e.StatusCode > 499:
+		return DeliveryMaybeSent
+	case e.StatusCode == http.StatusRequestTimeout, e.StatusCode == statusClientClosedRequest:
+		return DeliveryMaybeSent
+	case e.ErrorType == ErrorTypeDownstreamCarrierError:
+		return DeliveryMaybeSent // the carrier had the message already
+	}
+	return DeliveryNotSent
+}
+
+// statusClientClosedRequest is nginx's status for a client that went away, which
+// Stytch documents too: how far the request got is unknown.
+const statusClientClosedRequest = 499
+
+// FieldError is one thing that is wrong with the params of a call.
+type FieldError struct {
+	Field  string // its name on the wire, for example "expiration_minutes"
+	Reason string // what is wrong, without the value
+	kind   error
+}
+
+// ValidationError says that the params of a call are wrong. Nothing was sent.
+type ValidationError struct {
+	Op     string
+	Fields []FieldError // everything that is wrong, in the order of the params
+}
+
+// Error names each field and what is wrong with it, without any value.
+func (e *ValidationError) Error() string {
+	if e == nil {
+		return "stytchotp: no error"
+	}
+	problems := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		problems[i] = f.Field + " " + f.Reason
+	}
+	return "stytchotp: " + e.Op + ": " + strings.Join(problems, "; ") + " (nothing was sent)"
+}
+
+// Is answers the sentinels by what is wrong with the fields.
+func (e *ValidationError) Is(target error) bool {
+	if e == nil || target == nil {
+		return false
+	}
+	for _, f := range e.Fields {
+		if f.kind == target { //nolint:errorlint // this is Is itself
+			return true
+		}
+	}
+	return false
+}
+
+// Delivery is always [DeliveryNotSent].
+func (e *ValidationError) Delivery() Delivery { return DeliveryNotSent }
+
+// TransportError says that there was no answer: no connection, a connection that
+// broke, or no time left.
+type TransportError struct {
+	Op       string
+	Attempts int // connections tried
+
+	delivery Delivery
+	cause    error
+}
+
+// Error says in our own words what happened. It holds no address and nothing that
+// the network library wrote.
+func (e *TransportError) Error() string {
+	if e == nil {
+		return "stytchotp: no error"
+	}
+	consequence := "a message may have been sent"
+	if e.Delivery() == DeliveryNotSent {
+		consequence = "nothing was sent"
+	} else if e.Op == authenticate.name {
+		consequence = "the code may have been used up"
+	}
+	reason := "no answer"
+	if e.cause != nil {
+		reason = e.cause.Error()
+	}
+	return "stytchotp: " + e.Op + ": " + reason + " (" + consequence + ")"
+}
+
+// Unwrap returns the cause, for [errors.Is] and [errors.As]: context.Canceled,
+// context.DeadlineExceeded, syscall.ECONNREFUSED and the like.
+func (e *TransportError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
+
+// Delivery is [DeliveryNotSent] when nothing of the request can have left.
+func (e *TransportError) Delivery() Delivery {
+	if e == nil {
+		return DeliveryMaybeSent
+	}
+	return e.delivery
+}
+
+// Timeout reports that the time ran out.
+func (e *TransportError) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return e != nil && errors.As(e.cause, &t) && t.Timeout()
+}
+
+// InvalidResponseError is a 2xx answer that cannot be trusted: not JSON, cut
+// short, larger than 1 MiB, an error in disguise, or without the id that the next
+// step needs. The server may well have done what was asked.
+type InvalidResponseError struct {
+	Op         string
+	StatusCode int
+	RequestID  string // when it could be read
+	Reason     string // what is wrong with the answer, in our words
+	Header     http.Header
+	Attempts   int
+
+	cause error
+}
+
+// Error says what is wrong with the answer, and repeats none of it.
+func (e *InvalidResponseError) Error() string {
+	if e == nil {
+		return "stytchotp: no error"
+	}
+	text := fmt.Sprintf("stytchotp: %s: HTTP %d with an unusable answer: %s", e.Op, e.StatusCode, e.Reason)
+	if e.RequestID != "" {
+		text += ", request_id " + redact.ID(e.RequestID)
+	}
+	return text
+}
+
+// Unwrap returns what cut the answer short, if that is what happened.
+func (e *InvalidResponseError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
+
+// Delivery is always [DeliveryMaybeSent].
+func (e *InvalidResponseError) Delivery() Delivery { return DeliveryMaybeSent }
+
+func newTransportError(op operation, err error) *TransportError {
+	e := &TransportError{Op: op.name, cause: err}
+	var failure *transport.Error
+	if errors.As(err, &failure) {
+		e.Attempts, e.cause = failure.Attempts, failure.Unwrap()
+		if !failure.MaybeSent {
+			e.delivery = DeliveryNotSent
+		}
+	}
+	return e
+}
+
+func newInvalidResponse(op operation, answer *transport.Answer, reason string, cause error) *InvalidResponseError {
+	return &InvalidResponseError{
+		Op:         op.name,
+		StatusCode: answer.StatusCode,
+		RequestID:  readErrorBody(answer).RequestID,
+		Reason:     reason,
+		Header:     answer.Header,
+		Attempts:   answer.Attempts,
+		cause:      cause,
+	}
+}
+
+func newStytchError(op operation, answer *transport.Answer, now time.Time) *StytchError {
+	body := readErrorBody(answer)
+	return &StytchError{
+		Op:           op.name,
+		StatusCode:   answer.StatusCode,
+		RequestID:    body.RequestID,
+		ErrorType:    ErrorType(body.ErrorType),
+		ErrorMessage: body.ErrorMessage,
+		ErrorURL:     body.ErrorURL,
+		ErrorDetails: body.ErrorDetails,
+		RetryAfter:   retryAfter(answer.Header, now),
+		Header:       answer.Header,
+		Attempts:     answer.Attempts,
+	}
+}
+
+// Format prints Error whatever the verb: the default of some would print fields.
+func (e *StytchError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// Format prints Error whatever the verb.
+func (e *ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// Format prints Error whatever the verb.
+func (e *TransportError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// Format prints Error whatever the verb.
+func (e *InvalidResponseError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// MarshalJSON encodes Error as a string.
+func (e *StytchError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+
+// MarshalJSON encodes Error as a string.
+func (e *ValidationError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+
+// MarshalJSON encodes Error as a string.
+func (e *TransportError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+
+// MarshalJSON encodes Error as a string.
+func (e *InvalidResponseError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+
+// LogValue logs Error.
+func (e *StytchError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// LogValue logs Error.
+func (e *ValidationError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// LogValue logs Error.
+func (e *TransportError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// LogValue logs Error.
+func (e *InvalidResponseError) LogValue() slog.Value { return slog.StringValue(e.Error()) }

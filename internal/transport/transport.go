@@ -1,0 +1,179 @@
+// Package transport posts one body and brings back one answer. It is the only
+// package that uses resty, and it knows nothing of passcodes.
+//
+// It never sends the same body twice: a post is repeated only after an attempt
+// that got no connection. It follows no redirect, keeps no cookie, reads a bounded
+// answer, and reports for each failure whether the request may have left.
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+const (
+	// MaxBody is how much of an answer is read, in bytes, after inflation.
+	MaxBody = 1 << 20
+
+	firstBackoff = 100 * time.Millisecond
+	maxBackoff   = 2 * time.Second
+)
+
+// Config says where and how to post.
+type Config struct {
+	BaseURL    string       // without a slash at the end
+	Header     http.Header  // sent with each post
+	HTTPClient *http.Client // copied; nil for one of our own
+	MaxRetries int          // attempts after the first that got no connection
+	// HeaderTimeout bounds the wait for an answer to begin. It is used when
+	// HTTPClient brings no round tripper.
+	HeaderTimeout time.Duration
+}
+
+// Client posts to one origin. It is safe for concurrent use.
+type Client struct {
+	resty      *resty.Client
+	baseURL    string
+	maxRetries int
+	netHTTP    bool // the round tripper is one whose replays we know
+}
+
+// Answer is what a server said, whatever its status was.
+type Answer struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	// BodyErr tells why Body is not the whole body: [ErrTooLarge], or what cut
+	// the reading short.
+	BodyErr  error
+	Attempts int
+}
+
+// ErrTooLarge is the Answer's BodyErr when there is more than [MaxBody].
+var ErrTooLarge = errors.New("the body is larger than 1 MiB")
+
+// New builds a client. It opens no connection and starts no goroutine.
+func New(cfg Config) *Client {
+	hc := http.Client{}
+	if cfg.HTTPClient != nil {
+		hc = *cfg.HTTPClient
+	}
+	if hc.Transport == nil {
+		hc.Transport = newRoundTripper(cfg.HeaderTimeout)
+	}
+	hc.Jar = nil // cookies of one person's call must not go out with another's
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	rc := resty.NewWithClient(&hc).
+		SetLogger(silent{}).
+		SetDisableWarn(true).
+		SetPreRequestHook(guardReplay)
+	rc.Header = cfg.Header.Clone()
+
+	return &Client{
+		resty:      rc,
+		baseURL:    cfg.BaseURL,
+		maxRetries: cfg.MaxRetries,
+		netHTTP:    isNetHTTP(hc.Transport),
+	}
+}
+
+// CloseIdleConnections closes the connections that no call is using.
+func (c *Client) CloseIdleConnections() { c.resty.GetClient().CloseIdleConnections() }
+
+// Post sends body to path and returns the answer, or an [*Error] when there is
+// none. An attempt that got no connection is repeated, within ctx, as often as the
+// configuration allows.
+func (c *Client) Post(ctx context.Context, path string, body []byte) (*Answer, error) {
+	for n := 1; ; n++ {
+		answer, failure := c.attempt(ctx, path, body)
+		if failure == nil {
+			answer.Attempts = n
+			return answer, nil
+		}
+		failure.Attempts = n
+		if !failure.unconnected || n > c.maxRetries || ctx.Err() != nil {
+			return nil, failure
+		}
+		if !wait(ctx, backoff(n)) {
+			failure.cause = newCause(errors.Join(ctx.Err(), context.Cause(ctx), failure.cause))
+			return nil, failure
+		}
+	}
+}
+
+// attempt posts once.
+func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer, *Error) {
+	if ctx.Err() != nil {
+		return nil, newError(ctx, nil)
+	}
+	t := &trace{netHTTP: c.netHTTP, body: body}
+	response, err := c.resty.R().
+		SetContext(t.watch(ctx)).
+		SetDoNotParseResponse(true).
+		SetBody(bytes.NewReader(body)).
+		Post(c.baseURL + path)
+	if err != nil {
+		e := newError(ctx, err)
+		e.MaybeSent = t.maybeSent()
+		e.unconnected = t.unconnected()
+		return nil, e
+	}
+	raw := response.RawResponse
+	defer func() { _ = raw.Body.Close() }()
+	answer := &Answer{StatusCode: raw.StatusCode, Header: raw.Header}
+	answer.Body, answer.BodyErr = readBody(raw)
+	if answer.BodyErr != nil && !errors.Is(answer.BodyErr, ErrTooLarge) {
+		answer.BodyErr = newError(ctx, answer.BodyErr).cause
+	}
+	return answer, nil
+}
+
+// readBody reads the whole body, so that the connection can be used again, unless
+// it is too large.
+func readBody(r *http.Response) ([]byte, error) {
+	size := r.ContentLength
+	if size < 0 || size > MaxBody {
+		size = 512
+	}
+	// One byte more than announced lets ReadFrom see the end without growing.
+	buf := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err := buf.ReadFrom(io.LimitReader(r.Body, MaxBody+1))
+	if buf.Len() > MaxBody {
+		return buf.Bytes()[:MaxBody], ErrTooLarge
+	}
+	return buf.Bytes(), err
+}
+
+// backoff returns how long to wait after attempt n: exponential, half of it random
+// so that many clients do not knock together.
+func backoff(n int) time.Duration {
+	d := min(firstBackoff<<(n-1), maxBackoff)
+	return d/2 + rand.N(d/2) //nolint:gosec // jitter needs no secrecy
+}
+
+// wait reports whether d passed before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// silent keeps resty's own texts, which hold URLs and headers, off stderr.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}

@@ -1,0 +1,234 @@
+package stytchotp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	testBaseURL = "https://test.stytch.com"
+	liveBaseURL = "https://api.stytch.com"
+
+	defaultTimeout    = 10 * time.Second
+	defaultMaxRetries = 2
+	maxMaxRetries     = 10
+	maxBaseURLLength  = 2048
+)
+
+// Option changes how [NewClient] builds a [Client]. Options are checked when the
+// client is built, never later, and their order does not matter.
+type Option func(*config) error
+
+// config is what the options work on. The client is built from it once, at the
+// end, so that no option can depend on another one's turn.
+type config struct {
+	projectID  string
+	secret     string
+	baseURL    string
+	httpClient *http.Client
+	timeout    time.Duration
+	maxRetries int
+	userAgent  string
+	logger     *slog.Logger
+	hooks      []func(context.Context, Call)
+}
+
+// WithBaseURL sends the calls to another address than Stytch's own, for example a
+// custom domain or an emulator. A path is kept as a prefix.
+//
+// The URL must be https, or http to a loopback address, and must not carry
+// credentials, a query or a fragment.
+func WithBaseURL(baseURL string) Option {
+	return func(c *config) error {
+		cleaned, err := cleanBaseURL(baseURL)
+		if err != nil {
+			return fmt.Errorf("WithBaseURL: %w", err)
+		}
+		c.baseURL = cleaned
+		return nil
+	}
+}
+
+// WithHTTPClient sends the calls through the transport of hc, and under its
+// timeout if it has one. hc itself is copied and never written to; its cookie jar
+// and its redirect policy are not used, because this SDK keeps no cookies and
+// follows no redirect.
+//
+// Limits on time, on the size of the answer's body and on repeated calls hold with
+// any transport. TLS versions, the size of response headers, proxies, connection
+// reuse and dead-connection checks are then up to that transport.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) error {
+		if hc == nil {
+			return errors.New("WithHTTPClient: the client is nil")
+		}
+		c.httpClient = hc
+		return nil
+	}
+}
+
+// WithTimeout bounds each call as a whole: connecting, repeated attempts and
+// reading the answer. The default is 10 seconds. A context with an earlier
+// deadline wins.
+func WithTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return errors.New("WithTimeout: the timeout must be positive")
+		}
+		c.timeout = d
+		return nil
+	}
+}
+
+// WithMaxRetries sets how often a call is repeated of which nothing was sent
+// because no connection could be made. The default is 2, the maximum 10, and 0
+// switches repetition off. A call that may have reached the server is never
+// repeated, whatever n is.
+func WithMaxRetries(n int) Option {
+	return func(c *config) error {
+		if n < 0 || n > maxMaxRetries {
+			return fmt.Errorf("WithMaxRetries: must be between 0 and %d", maxMaxRetries)
+		}
+		c.maxRetries = n
+		return nil
+	}
+}
+
+// WithUserAgent appends a product, such as "acme-login/1.4", to the User-Agent
+// header. It takes printable ASCII, at most 256 bytes.
+func WithUserAgent(product string) Option {
+	return func(c *config) error {
+		if product == "" || len(product) > 256 || strings.ContainsFunc(product, notPrintableASCII) {
+			return errors.New("WithUserAgent: must be 1 to 256 printable ASCII characters")
+		}
+		c.userAgent = product
+		return nil
+	}
+}
+
+// WithLogger writes one record for each call to logger: at debug level when the
+// call succeeded and at warn level when it failed. A record holds the operation,
+// the outcome, the request id and the time taken, and nothing that identifies a
+// person. Without this option nothing is logged.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return errors.New("WithLogger: the logger is nil")
+		}
+		c.logger = logger
+		return nil
+	}
+}
+
+// WithHook calls hook after each call, in the caller's goroutine and before the
+// method returns. It is the place for metrics and traces. Given several times,
+// the hooks run in the order given.
+func WithHook(hook func(context.Context, Call)) Option {
+	return func(c *config) error {
+		if hook == nil {
+			return errors.New("WithHook: the hook is nil")
+		}
+		c.hooks = append(c.hooks, hook)
+		return nil
+	}
+}
+
+// newConfig applies the options and reports everything that is wrong at once.
+func newConfig(projectID, secret string, opts []Option) (*config, error) {
+	c := &config{
+		projectID:  projectID,
+		secret:     secret,
+		timeout:    defaultTimeout,
+		maxRetries: defaultMaxRetries,
+	}
+	var problems []error
+	for _, opt := range opts {
+		if opt == nil {
+			problems = append(problems, errors.New("an option is nil"))
+		} else if err := opt(c); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	problems = append(problems, c.checkCredentials())
+	if c.baseURL == "" {
+		switch {
+		case c.live():
+			c.baseURL = liveBaseURL
+		case c.test():
+			c.baseURL = testBaseURL
+		case projectID != "":
+			problems = append(problems, errors.New(
+				`project id: starts with neither "project-test-" nor "project-live-", so WithBaseURL is needed`))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("stytchotp: %w", err)
+	}
+	return c, nil
+}
+
+func (c *config) live() bool { return strings.HasPrefix(c.projectID, "project-live-") }
+func (c *config) test() bool { return strings.HasPrefix(c.projectID, "project-test-") }
+
+// checkCredentials refuses what cannot work, without ever repeating it.
+func (c *config) checkCredentials() error {
+	var problems []error
+	if c.projectID == "" {
+		problems = append(problems, errors.New("project id: is empty"))
+	} else if strings.Contains(c.projectID, ":") || strings.ContainsFunc(c.projectID, notPrintableASCII) {
+		problems = append(problems, errors.New("project id: holds a character that no project id has"))
+	}
+	if c.secret == "" {
+		problems = append(problems, errors.New("secret: is empty"))
+	} else if strings.ContainsFunc(c.secret, notPrintableASCII) {
+		problems = append(problems, errors.New("secret: holds a character that no secret has"))
+	}
+	if c.live() && strings.HasPrefix(c.secret, "secret-test-") {
+		problems = append(problems, errors.New("secret: a test secret does not fit a live project"))
+	}
+	if c.test() && strings.HasPrefix(c.secret, "secret-live-") {
+		problems = append(problems, errors.New("secret: a live secret does not fit a test project"))
+	}
+	return errors.Join(problems...)
+}
+
+// notPrintableASCII reports a character that has no place in a header value.
+func notPrintableASCII(r rune) bool { return r < ' ' || r > '~' }
+
+// cleanBaseURL checks a base URL and strips the slash at its end. Its errors never
+// repeat the URL, which may hold a password.
+func cleanBaseURL(raw string) (string, error) {
+	if len(raw) > maxBaseURLLength {
+		return "", fmt.Errorf("the URL is longer than %d bytes", maxBaseURLLength)
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return "", errors.New("the URL cannot be parsed")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", errors.New("the URL must start with https://")
+	case u.Hostname() == "" || u.Opaque != "":
+		return "", errors.New("the URL has no host")
+	case u.User != nil:
+		return "", errors.New("the URL must not carry credentials")
+	case u.RawQuery != "" || u.ForceQuery:
+		return "", errors.New("the URL must not have a query")
+	case u.Fragment != "" || strings.Contains(raw, "#"):
+		return "", errors.New("the URL must not have a fragment")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "", errors.New("plain http is allowed to a loopback address only")
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

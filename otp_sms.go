@@ -1,0 +1,59 @@
+package stytchotp
+
+import "context"
+
+// SMSService sends one-time passcodes by text message. See [Client].OTPs.SMS.
+type SMSService struct{ core *core }
+
+var (
+	smsSend          = operation{"otps.sms.send", "/v1/otps/sms/send"}
+	smsLoginOrCreate = operation{"otps.sms.login_or_create", "/v1/otps/sms/login_or_create"}
+)
+
+// Send sends a code to a number that belongs to a user already, or attaches the
+// number to the user named by UserID, SessionToken or SessionJWT.
+//
+// The answer tells whether the user exists ([ErrUserNotFound]): do not let that
+// reach a person who is not signed in. [SMSService.LoginOrCreate] does not tell.
+//
+// Each send makes the code sent before it useless. See [DeliveryOf] for what an
+// error means for the message.
+//
+// API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/send
+func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendResponse, error) {
+	return post[SMSSendResponse](ctx, s.core, smsSend, params)
+}
+
+// LoginOrCreate sends a code to a number, and creates a user for it when there is
+// none. Hand MethodID of the response, with the code the person types, to
+// [OTPsService.Authenticate].
+//
+// Each send makes the code sent before it useless. See [DeliveryOf] for what an
+// error means for the message.
+//
+// API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/login-or-create-user
+func (s *SMSService) LoginOrCreate(ctx context.Context, params SMSLoginOrCreateParams) (*SMSLoginOrCreateResponse, error) {
+	return post[SMSLoginOrCreateResponse](ctx, s.core, smsLoginOrCreate, params)
+}
+
+func (p SMSSendParams) check(c *checker) {
+	c.phone(p.PhoneNumber)
+	c.message(p.ExpirationMinutes, p.Attributes)
+	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
+}
+
+func (p SMSLoginOrCreateParams) check(c *checker) {
+	c.phone(p.PhoneNumber)
+	c.message(p.ExpirationMinutes, p.Attributes)
+	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
+}
+
+func (p SMSSendParams) wire() any {
+	type body SMSSendParams
+	return body(p)
+}
+
+func (p SMSLoginOrCreateParams) wire() any {
+	type body SMSLoginOrCreateParams
+	return body(p)
+}

@@ -1,0 +1,59 @@
+package stytchotp
+
+import "context"
+
+// WhatsAppService sends one-time passcodes by WhatsApp message. See
+// [Client].OTPs.WhatsApp.
+type WhatsAppService struct{ core *core }
+
+var (
+	whatsAppSend          = operation{"otps.whatsapp.send", "/v1/otps/whatsapp/send"}
+	whatsAppLoginOrCreate = operation{"otps.whatsapp.login_or_create", "/v1/otps/whatsapp/login_or_create"}
+)
+
+// Send sends a code to a number that belongs to a user already, or attaches the
+// number to the user named by UserID, SessionToken or SessionJWT.
+//
+// The answer tells whether the user exists ([ErrUserNotFound]): do not let that
+// reach a person who is not signed in. [WhatsAppService.LoginOrCreate] does not
+// tell.
+//
+// Each send makes the code sent before it useless, a code sent by SMS to the same
+// number included. See [DeliveryOf] for what an error means for the message.
+//
+// API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/send
+func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (*WhatsAppSendResponse, error) {
+	return post[WhatsAppSendResponse](ctx, s.core, whatsAppSend, params)
+}
+
+// LoginOrCreate sends a code to a number, and creates a user for it when there is
+// none. Hand MethodID of the response, with the code the person types, to
+// [OTPsService.Authenticate].
+//
+// Each send makes the code sent before it useless, a code sent by SMS to the same
+// number included. See [DeliveryOf] for what an error means for the message.
+//
+// API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/login-or-create-user
+func (s *WhatsAppService) LoginOrCreate(ctx context.Context, params WhatsAppLoginOrCreateParams) (*WhatsAppLoginOrCreateResponse, error) {
+	return post[WhatsAppLoginOrCreateResponse](ctx, s.core, whatsAppLoginOrCreate, params)
+}
+
+func (p WhatsAppSendParams) check(c *checker) {
+	c.phone(p.PhoneNumber)
+	c.message(p.ExpirationMinutes, p.Attributes)
+}
+
+func (p WhatsAppLoginOrCreateParams) check(c *checker) {
+	c.phone(p.PhoneNumber)
+	c.message(p.ExpirationMinutes, p.Attributes)
+}
+
+func (p WhatsAppSendParams) wire() any {
+	type body WhatsAppSendParams
+	return body(p)
+}
+
+func (p WhatsAppLoginOrCreateParams) wire() any {
+	type body WhatsAppLoginOrCreateParams
+	return body(p)
+}

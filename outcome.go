@@ -1,0 +1,184 @@
+package stytchotp
+
+import (
+	"errors"
+	"net/http"
+)
+
+// meaning is what an error type comes to for a caller: the sentinel it answers,
+// the status a handler should give its own client, and the code for the browser.
+type meaning struct {
+	sentinel error
+	status   int
+	code     string
+}
+
+// meaning returns the zero value for a type that has no meaning of its own.
+func (t ErrorType) meaning() meaning {
+	switch t {
+	case ErrorTypeOTPCodeNotFound:
+		return meaning{ErrCodeIncorrect, http.StatusUnprocessableEntity, "code_incorrect"}
+	case ErrorTypeInvalidCode:
+		return meaning{nil, http.StatusUnprocessableEntity, "code_incorrect"}
+	case ErrorTypeUnableToAuthOTPCode:
+		return meaning{ErrCodeExpired, http.StatusUnprocessableEntity, "code_expired"}
+	case ErrorTypeAttributeMismatch:
+		return meaning{nil, http.StatusForbidden, "attribute_mismatch"}
+	case ErrorTypeInvalidPhoneNumber, ErrorTypeInvalidPhoneNumberSandbox, ErrorTypeInvalidPhoneNumberDocs:
+		return meaning{ErrInvalidPhoneNumber, http.StatusUnprocessableEntity, "invalid_phone_number"}
+	case ErrorTypeInvalidPhoneNumberCountryCode:
+		return meaning{ErrRegionNotAllowed, http.StatusUnprocessableEntity, "region_not_allowed"}
+	case ErrorTypeUnsubscribedPhoneNumber:
+		return meaning{nil, http.StatusUnprocessableEntity, "phone_number_unsubscribed"}
+	case ErrorTypeDuplicatePhoneNumber:
+		return meaning{nil, http.StatusConflict, "phone_number_taken"}
+	case ErrorTypeDownstreamCarrierError:
+		return meaning{nil, http.StatusServiceUnavailable, "carrier_failed"}
+	case ErrorTypeInvalidEmail, ErrorTypeInvalidEmailDomain, ErrorTypeInvalidEmailSandbox, ErrorTypeInactiveEmail:
+		return meaning{ErrInvalidEmail, http.StatusUnprocessableEntity, "invalid_email"}
+	case ErrorTypeEmailInDenylist, ErrorTypeEmailNotInAllowlist:
+		return meaning{nil, http.StatusUnprocessableEntity, "email_not_allowed"}
+	case ErrorTypeDuplicateEmail:
+		return meaning{nil, http.StatusConflict, "email_taken"}
+	case ErrorTypeUserNotFound, ErrorTypePhoneNumberNotFound, ErrorTypeEmailNotFound:
+		return meaning{ErrUserNotFound, http.StatusNotFound, "user_not_found"}
+	case ErrorTypeSessionNotFound:
+		return meaning{ErrSessionNotFound, http.StatusUnauthorized, "session_not_found"}
+	case ErrorTypeTooManyRequests:
+		return meaning{ErrRateLimited, http.StatusTooManyRequests, "rate_limited"}
+	case ErrorTypeUserLockLimitReached:
+		return meaning{ErrUserLocked, http.StatusTooManyRequests, "user_locked"}
+	case ErrorTypeInternalServerError, ErrorTypeServerUnavailable:
+		return meaning{sentinel: ErrUnavailable}
+	case ErrorTypeUnauthorizedCredentials, ErrorTypeInvalidAuthorizationHeader,
+		ErrorTypeInvalidProjectIDAuthentication, ErrorTypeInvalidSecretAuthentication,
+		ErrorTypeUnauthorizedProjectIDLive, ErrorTypeUnauthorizedProjectIDTest:
+		return meaning{sentinel: ErrUnauthorized}
+	}
+	return meaning{}
+}
+
+// HTTPStatus returns the status that a handler should give its own client for the
+// error of a call: 422 when the person can mend it (a wrong code, a mistyped
+// number), 429 when they should wait, 503 when the service is at fault or nobody
+// knows, 500 when the program or its configuration is, and 200 for nil.
+//
+// It is not the status that Stytch gave: Stytch says 401 to an expired code and to
+// a wrong secret, and a browser must not take either for "sign in again".
+func HTTPStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	status, _ := outcome(err)
+	return status
+}
+
+// PublicCode returns a short stable code for the error of a call, such as
+// "code_incorrect", to send to a browser and to translate. It is "" for nil, and
+// never holds text of Stytch's. The codes are:
+//
+//	code_incorrect, code_expired, attribute_mismatch
+//	invalid_phone_number, region_not_allowed, phone_number_unsubscribed, phone_number_taken
+//	invalid_email, email_not_allowed, email_taken
+//	user_not_found, session_not_found, rate_limited, user_locked
+//	carrier_failed    the carrier refused the message, perhaps for the moment
+//	delivery_unknown  a message may be on its way: show the field for the code
+//	result_unknown    the code may have been used up: offer a new one
+//	unavailable       nothing was sent: try again
+//	internal          a fault of this program or its configuration
+//
+// user_not_found tells whether a person has an account: give it to nobody who is
+// not signed in.
+func PublicCode(err error) string {
+	if err == nil {
+		return ""
+	}
+	_, code := outcome(err)
+	return code
+}
+
+func outcome(err error) (status int, code string) {
+	var (
+		stytch     *StytchError
+		validation *ValidationError
+		ours       interface{ Delivery() Delivery }
+	)
+	switch {
+	case errors.As(err, &validation):
+		return validation.outcome()
+	case errors.As(err, &stytch) && stytch != nil:
+		return stytch.outcome()
+	case errors.As(err, &ours):
+		return unanswered(err)
+	}
+	return http.StatusInternalServerError, "internal"
+}
+
+func (e *StytchError) outcome() (status int, code string) {
+	if m := e.ErrorType.meaning(); m.status != 0 {
+		return m.status, m.code
+	}
+	switch {
+	case e.StatusCode == http.StatusTooManyRequests:
+		return http.StatusTooManyRequests, "rate_limited"
+	case e.Delivery() == DeliveryMaybeSent:
+		return unanswered(e)
+	}
+	return http.StatusInternalServerError, "internal"
+}
+
+// outcome is the person's to mend only when all that is wrong is what a person
+// types; otherwise the program passed a parameter that is wrong.
+func (e *ValidationError) outcome() (status int, code string) {
+	status, code = http.StatusInternalServerError, "internal"
+	if e == nil {
+		return status, code
+	}
+	for _, f := range e.Fields {
+		typed := ""
+		switch {
+		case f.kind == ErrRegionNotAllowed: //nolint:errorlint // kinds are the sentinels themselves
+			typed = "region_not_allowed"
+		case f.Field == "phone_number":
+			typed = "invalid_phone_number"
+		case f.Field == "email":
+			typed = "invalid_email"
+		case f.Field == "code":
+			typed = "code_incorrect"
+		default:
+			return http.StatusInternalServerError, "internal"
+		}
+		if code == "internal" {
+			status, code = http.StatusUnprocessableEntity, typed
+		}
+	}
+	return status, code
+}
+
+// unanswered is the outcome when Stytch did not say what became of the request.
+func unanswered(err error) (status int, code string) {
+	switch {
+	case DeliveryOf(err) == DeliveryNotSent:
+		return http.StatusServiceUnavailable, "unavailable"
+	case opOf(err) == authenticate.name:
+		return http.StatusServiceUnavailable, "result_unknown"
+	}
+	return http.StatusServiceUnavailable, "delivery_unknown"
+}
+
+func opOf(err error) string {
+	var (
+		stytch  *StytchError
+		broken  *TransportError
+		invalid *InvalidResponseError
+	)
+	switch {
+	case errors.As(err, &stytch) && stytch != nil:
+		return stytch.Op
+	case errors.As(err, &broken) && broken != nil:
+		return broken.Op
+	case errors.As(err, &invalid) && invalid != nil:
+		return invalid.Op
+	}
+	return ""
+}
