@@ -1,18 +1,32 @@
 package phone
 
-// Reason is a short, stable code for why a number or passcode was refused. It
-// is meant for programs: translations, metrics, tests.
+// Reason is a short, stable code for why a number or a passcode was refused.
+// It is meant for programs: translations, metrics, tests.
 type Reason string
 
 // The reasons that [Check], [Parse] and [NormalizeCode] give.
 const (
-	// ReasonEmpty: there was nothing, or nothing but blanks.
+	// ReasonEmpty: there was nothing, or nothing but blanks and punctuation.
 	ReasonEmpty Reason = "empty"
 	// ReasonMissingPlus: an E.164 number begins with a plus; this one does not.
 	ReasonMissingPlus Reason = "missing_plus"
-	// ReasonNotDigits: there is a character that is not a digit and cannot be
-	// taken for punctuation.
+	// ReasonNotDigits: there is a character that is neither a digit nor
+	// anything that people write between digits.
 	ReasonNotDigits Reason = "not_digits"
+	// ReasonLetters: there are letters, as in a vanity number or a label.
+	ReasonLetters Reason = "letters"
+	// ReasonExtension: there is an extension or subaddress; no message can
+	// reach one.
+	ReasonExtension Reason = "extension"
+	// ReasonTwoNumbers: there is more than one number.
+	ReasonTwoNumbers Reason = "two_numbers"
+	// ReasonBadLink: a tel: link that does not hold a complete number.
+	ReasonBadLink Reason = "bad_link"
+	// ReasonNoCountry: a national number, and no region to read it in.
+	ReasonNoCountry Reason = "no_country"
+	// ReasonUnknownRegion: the default region is no ISO 3166 alpha-2 code that
+	// has a numbering plan.
+	ReasonUnknownRegion Reason = "unknown_region"
 	// ReasonUnknownCountryCode: no country calling code begins like this.
 	ReasonUnknownCountryCode Reason = "unknown_country_code"
 	// ReasonTooShort: the country has no number this short.
@@ -25,6 +39,9 @@ const (
 	// ReasonLocalOnly: the number can be dialled inside its own area only,
 	// because the area code is missing.
 	ReasonLocalOnly Reason = "local_only"
+	// ReasonImpossible: nothing but prefixes, or prefixes upon prefixes, which
+	// can be read in more than one way.
+	ReasonImpossible Reason = "impossible"
 )
 
 // text is what a reason says in an error. Fixed sentences only: a sentence
@@ -36,19 +53,31 @@ func (r Reason) text() string {
 	case ReasonMissingPlus:
 		return "it does not begin with a plus and a country calling code"
 	case ReasonNotDigits:
-		return "it contains a character that is not a digit"
+		return "it contains a character that does not belong there"
+	case ReasonLetters:
+		return "it contains letters"
+	case ReasonExtension:
+		return "it has an extension, which no message can reach"
+	case ReasonTwoNumbers:
+		return "it is more than one number"
+	case ReasonBadLink:
+		return "the tel: link does not hold a complete number"
+	case ReasonNoCountry:
+		return "it has no country calling code and no region was given"
+	case ReasonUnknownRegion:
+		return "the default region is unknown"
 	case ReasonUnknownCountryCode:
 		return "no country has its calling code"
 	case ReasonTooShort:
-		return "it is too short for its country"
+		return "it is too short"
 	case ReasonTooLong:
-		return "it is too long for its country"
+		return "it is too long"
 	case ReasonImpossibleLength:
 		return "its country has no numbers of this length"
 	case ReasonLocalOnly:
 		return "its area code is missing"
 	}
-	return "it cannot be a phone number"
+	return "no number begins like this"
 }
 
 // Error says why a number or a passcode was refused. Its text is made of fixed
@@ -56,10 +85,15 @@ func (r Reason) text() string {
 type Error struct {
 	// Reason is the stable code.
 	Reason Reason
+
+	passcode bool
 }
 
-// Error returns the reason as a sentence without the number.
+// Error returns the reason as a sentence, without the number.
 func (e *Error) Error() string {
+	if e.passcode {
+		return "invalid passcode: " + e.Reason.text()
+	}
 	return "invalid phone number: " + e.Reason.text()
 }
 

@@ -1,6 +1,12 @@
 package phone
 
-import "github.com/nyaruka/phonenumbers/v2"
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers/v2"
+)
 
 // nonGeographicRegion stands for numbers that belong to no country: satellite
 // phones, international free-phone and the like.
@@ -23,6 +29,52 @@ func Region(e164 string) string {
 func CallingCode(e164 string) string {
 	n, _ := split(e164)
 	return n.calling
+}
+
+// NonGeographic reports whether the number belongs to no country.
+func NonGeographic(e164 string) bool {
+	n, ok := split(e164)
+	return ok && phonenumbers.GetRegionCodeForCountryCode(n.code) == nonGeographicRegion
+}
+
+// KnownRegion reports whether iso is the ISO 3166 alpha-2 code, in upper case,
+// of a region with a numbering plan. "001" is none.
+func KnownRegion(iso string) bool {
+	return phonenumbers.GetCountryCodeForRegion(iso) != 0
+}
+
+// upperRegion forgives lower case, which locale tags and URLs often have.
+func upperRegion(iso string) (string, bool) {
+	if KnownRegion(iso) {
+		return iso, true
+	}
+	if len(iso) != 2 {
+		return "", false
+	}
+	iso = strings.ToUpper(iso)
+	return iso, KnownRegion(iso)
+}
+
+// Regions returns every region with a numbering plan, sorted.
+func Regions() []string {
+	all := make([]string, 0, 256)
+	for region := range phonenumbers.GetSupportedRegions() {
+		all = append(all, region)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// RegionsOf returns the regions that share a calling code, given as digits
+// without a plus: the main one first, the others in no order that means
+// something. It is empty for an unknown code and ["001"] for one that belongs
+// to no country.
+func RegionsOf(callingCode string) []string {
+	code, err := strconv.Atoi(callingCode)
+	if err != nil || strconv.Itoa(code) != callingCode {
+		return nil
+	}
+	return slices.Clone(phonenumbers.GetRegionCodesForCountryCode(code))
 }
 
 // build makes the library's own form of the number, without its parser.
