@@ -1,0 +1,80 @@
+package emulator
+
+import "time"
+
+// issue sends a new code to f, which ends the one before it.
+func (e *Emulator) issue(f *factor, in sendRequest, sessionID string, now time.Time) {
+	replaced := ""
+	if previous := f.last; previous != nil {
+		replaced = previous.Code
+		if previous.state(now) == StateLive {
+			previous.superseded = true
+			e.publishMessage(previous)
+		}
+	}
+	code, fixed := e.fixed[f.value]
+	if !fixed {
+		code = e.random.code(replaced)
+	}
+	expires := now.Add(time.Duration(in.minutes) * time.Minute)
+	if !f.verified && !f.deadline.IsZero() && f.deadline.Before(expires) {
+		expires = f.deadline // a code is no use without its factor
+	}
+	subject, text := render(in.channel, in.locale, code, in.minutes, in.autofill)
+	m := &message{
+		Message: Message{
+			Operation: in.operation, Channel: in.channel, Recipient: f.value, Code: code,
+			Subject: subject, Text: text, Locale: in.locale,
+			MethodID: f.id, UserID: f.user.id, RequestID: in.requestID,
+			LoginTemplateID: in.loginID, SignupTemplateID: in.signupID,
+			SentAt: now, ExpiresAt: expires,
+		},
+		attributes: in.attributes, session: sessionID,
+	}
+	f.last = m
+	e.messages.add(m)
+	e.publishMessage(m)
+	e.hub.wake(f.value)
+	e.hub.wake("")
+}
+
+// check says whether code opens f at this moment. A wrong code counts against
+// the user.
+func (e *Emulator) check(f *factor, code string, now time.Time) *apiError {
+	u := f.user
+	if isSandbox(f.value) {
+		if code != sandboxCode {
+			return failure("otp_code_not_found")
+		}
+		return nil
+	}
+	if u.locked(now) {
+		return failure("user_lock_limit_reached")
+	}
+	if f.last == nil || f.last.Code != code {
+		u.failures++
+		if u.failures >= e.config.UserLockThreshold {
+			u.failures = 0
+			u.lockedAt, u.lockEnds = now, now.Add(e.config.UserLockTTL)
+		}
+		return failure("otp_code_not_found")
+	}
+	if f.last.state(now) != StateLive {
+		return failure("unable_to_auth_otp_code")
+	}
+	return nil
+}
+
+// use ends the code's life and verifies what it was sent to.
+func (e *Emulator) use(f *factor, now time.Time) {
+	if isSandbox(f.value) {
+		return
+	}
+	f.verified, f.deadline = true, time.Time{}
+	f.user.failures = 0
+	if f.user.status == StatusPending {
+		f.user.status = StatusActive
+	}
+	f.last.UsedAt = now
+	e.publishMessage(f.last)
+}

@@ -1,0 +1,70 @@
+package emulator
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/stytchotp/stytchotp/internal/phone"
+)
+
+// defaultCountries is what a new project may send to.
+func defaultCountries() map[string]map[string]bool {
+	return map[string]map[string]bool{
+		ChannelSMS:      {"US": true, "CA": true},
+		ChannelWhatsApp: {"US": true, "CA": true},
+	}
+}
+
+// AllowCountries lets a channel, sms or whatsapp, send to more countries, named
+// by their ISO 3166 alpha-2 codes. US and CA are allowed from the start.
+func (e *Emulator) AllowCountries(channel string, countries ...string) error {
+	return e.changeCountries(channel, countries, func(allowed map[string]bool) map[string]bool { return allowed })
+}
+
+// SetCountries makes countries the only ones that a channel sends to.
+func (e *Emulator) SetCountries(channel string, countries ...string) error {
+	return e.changeCountries(channel, countries, func(map[string]bool) map[string]bool { return map[string]bool{} })
+}
+
+func (e *Emulator) changeCountries(channel string, countries []string, start func(map[string]bool) map[string]bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.countries[channel] == nil {
+		return errors.New("emulator: countries are allowed for sms and whatsapp only")
+	}
+	for _, country := range countries {
+		if len(country) != 2 || strings.Trim(strings.ToUpper(country), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return errors.New("emulator: a country is two letters, such as GB")
+		}
+	}
+	allowed := start(e.countries[channel])
+	for _, country := range countries {
+		allowed[strings.ToUpper(country)] = true
+	}
+	e.countries[channel] = allowed
+	e.publish(Event{Kind: EventConfig})
+	return nil
+}
+
+// Countries returns the countries that a channel sends to, in order.
+func (e *Emulator) Countries(channel string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.countries[channel]))
+}
+
+// mayReach reports whether the channel may send to recipient.
+func (e *Emulator) mayReach(channel, recipient, region string) bool {
+	return channel == ChannelEmail || isSandbox(recipient) || e.countries[channel][region]
+}
+
+// regionOf returns the country that a phone number belongs to, and "" for
+// anything else.
+func regionOf(recipient string) string {
+	if isAddress(recipient) {
+		return ""
+	}
+	return phone.Region(recipient)
+}

@@ -1,0 +1,155 @@
+package emulator
+
+import (
+	"context"
+	"time"
+)
+
+// The kinds of an [Event].
+const (
+	EventMessage = "message" // a message went out, or its code was used or superseded
+	EventRequest = "request" // a request was answered, or cut off
+	EventDeleted = "deleted" // messages were deleted
+	EventClock   = "clock"   // the clock was moved, frozen or released
+	EventFault   = "fault"   // a fault was added, hit or removed
+	EventConfig  = "config"  // rate limits or countries changed
+	EventReset   = "reset"   // everything is back at the start
+)
+
+// Event is something that happened. Message and Request are set for their kinds.
+type Event struct {
+	Kind    string    `json:"kind"`
+	Time    time.Time `json:"time"`
+	Message *Message  `json:"message,omitempty"`
+	Request *Request  `json:"request,omitempty"`
+}
+
+// hub knows who waits for what.
+type hub struct {
+	waiters       map[string]*waiter // by recipient; "" waits for any
+	subscriptions map[*Subscription]bool
+}
+
+// waiter is what all those waiting for one recipient share.
+type waiter struct {
+	arrived chan struct{} // closed by the next message
+	count   int
+}
+
+// WaitMessage returns the newest message that q chooses, and waits for one until
+// ctx ends, whose error it then returns. With After set to the ID of a message
+// already seen, it cannot return that one again.
+func (e *Emulator) WaitMessage(ctx context.Context, q MessageQuery) (Message, error) {
+	q.Recipient = normalize(q.Recipient)
+	for {
+		m, found, arrived := e.latestOrWait(q)
+		if found {
+			return m, nil
+		}
+		select {
+		case <-arrived:
+		case <-ctx.Done():
+			e.leave(q.Recipient)
+			return Message{}, context.Cause(ctx)
+		}
+	}
+}
+
+func (e *Emulator) latestOrWait(q MessageQuery) (view Message, found bool, arrived <-chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.clock.now()
+	e.messages.find(q, now, func(m *message) bool {
+		view, found = m.view(now), true
+		return false
+	})
+	if found {
+		return view, true, nil
+	}
+	w := e.hub.waiters[q.Recipient]
+	if w == nil {
+		w = &waiter{arrived: make(chan struct{})}
+		e.hub.waiters[q.Recipient] = w
+	}
+	w.count++
+	return view, false, w.arrived
+}
+
+func (e *Emulator) leave(recipient string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if w := e.hub.waiters[recipient]; w != nil {
+		if w.count--; w.count <= 0 {
+			delete(e.hub.waiters, recipient)
+		}
+	}
+}
+
+// wake lets those go on who wait for a message to recipient.
+func (h *hub) wake(recipient string) {
+	if w := h.waiters[recipient]; w != nil {
+		close(w.arrived)
+		delete(h.waiters, recipient)
+	}
+}
+
+// Subscription receives events from the moment it was made.
+type Subscription struct {
+	emulator *Emulator
+	events   chan Event
+	lost     int
+}
+
+// Subscribe starts a subscription that holds at most buffer events that were not
+// read yet, at least one. Close it when done. The emulator never waits for a
+// subscriber: what does not fit is dropped and counted by [Subscription.Lost].
+func (e *Emulator) Subscribe(buffer int) *Subscription {
+	s := &Subscription{emulator: e, events: make(chan Event, max(buffer, 1))}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hub.subscriptions[s] = true
+	return s
+}
+
+// Events returns the channel that events arrive on. Close closes it.
+func (s *Subscription) Events() <-chan Event { return s.events }
+
+// Lost returns how many events were dropped since the last call of Lost.
+func (s *Subscription) Lost() int {
+	s.emulator.mu.Lock()
+	defer s.emulator.mu.Unlock()
+	lost := s.lost
+	s.lost = 0
+	return lost
+}
+
+// Close ends the subscription. Closing it again does nothing.
+func (s *Subscription) Close() {
+	s.emulator.mu.Lock()
+	defer s.emulator.mu.Unlock()
+	if s.emulator.hub.subscriptions[s] {
+		delete(s.emulator.hub.subscriptions, s)
+		close(s.events)
+	}
+}
+
+func (e *Emulator) publish(event Event) {
+	if len(e.hub.subscriptions) == 0 {
+		return
+	}
+	event.Time = e.clock.now()
+	for s := range e.hub.subscriptions {
+		select {
+		case s.events <- event:
+		default:
+			s.lost++
+		}
+	}
+}
+
+func (e *Emulator) publishMessage(m *message) {
+	if len(e.hub.subscriptions) > 0 {
+		view := m.view(e.clock.now())
+		e.publish(Event{Kind: EventMessage, Message: &view})
+	}
+}

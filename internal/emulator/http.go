@@ -1,0 +1,55 @@
+package emulator
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+)
+
+// ServeHTTP answers one request of the API. Faults that drop the connection
+// really close it.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	if err != nil {
+		panic(http.ErrAbortHandler) // half a request: nobody is there for an answer
+	}
+	x := e.Begin(Call{Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body})
+	if x.Refused() {
+		reset(w)
+		return
+	}
+	answer, err := x.Finish(r.Context())
+	if err != nil || answer.Drop != "" {
+		panic(http.ErrAbortHandler)
+	}
+	answer.write(w)
+}
+
+func (a Answer) write(w http.ResponseWriter) {
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	if !a.Cut {
+		_, _ = w.Write(a.Body) // a caller who is gone is told nothing
+		return
+	}
+	_, _ = w.Write(a.Body[:len(a.Body)/2])
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// reset comes as close to a refused connection as a server can that has already
+// accepted it.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

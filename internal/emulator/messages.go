@@ -1,0 +1,189 @@
+package emulator
+
+import (
+	"time"
+)
+
+// The channels that a code can go by.
+const (
+	ChannelSMS      = "sms"
+	ChannelWhatsApp = "whatsapp"
+	ChannelEmail    = "email"
+)
+
+// The states of a message's code.
+const (
+	StateLive       = "live"       // it can be used
+	StateUsed       = "used"       // somebody logged in with it
+	StateExpired    = "expired"    // its time ran out before it was used
+	StateSuperseded = "superseded" // a later message to the same method id replaced it
+)
+
+// Message is a message that went out, as its recipient would see it and more.
+type Message struct {
+	ID               int64     `json:"id"` // rises by one from message to message: a cursor
+	Operation        string    `json:"operation"`
+	Channel          string    `json:"channel"`   // sms, whatsapp or email
+	Recipient        string    `json:"recipient"` // an E.164 number, or an address in lower case
+	Code             string    `json:"code"`
+	State            string    `json:"state"` // live, used, expired or superseded
+	Subject          string    `json:"subject,omitempty"`
+	Text             string    `json:"text"`
+	Locale           string    `json:"locale"`
+	MethodID         string    `json:"method_id"`
+	UserID           string    `json:"user_id"`
+	RequestID        string    `json:"request_id"`
+	LoginTemplateID  string    `json:"login_template_id,omitempty"`
+	SignupTemplateID string    `json:"signup_template_id,omitempty"`
+	SentAt           time.Time `json:"sent_at"`
+	ExpiresAt        time.Time `json:"expires_at"`
+	UsedAt           time.Time `json:"used_at,omitzero"`
+}
+
+// MessageQuery chooses messages; zero fields choose all.
+type MessageQuery struct {
+	Recipient string // a number or address
+	Channel   string // sms, whatsapp or email
+	State     string // live, used, expired or superseded
+	After     int64  // only messages with a higher ID
+	Limit     int    // at most this many, the newest
+}
+
+// message is a Message in the store. State is computed when it is looked at.
+type message struct {
+	Message
+
+	superseded bool
+	attributes attributes
+	session    string // id of the session that it was sent in, if any
+
+	older, newer *message // to the same recipient
+}
+
+func (m *message) state(now time.Time) string {
+	switch {
+	case !m.UsedAt.IsZero():
+		return StateUsed
+	case m.superseded:
+		return StateSuperseded
+	case !now.Before(m.ExpiresAt):
+		return StateExpired
+	default:
+		return StateLive
+	}
+}
+
+func (m *message) view(now time.Time) Message {
+	view := m.Message
+	view.State = m.state(now)
+	return view
+}
+
+// messageStore keeps the newest messages, and by recipient a chain of them, so
+// that the latest one for a recipient is found without a search.
+type messageStore struct {
+	all    queue[*message]
+	latest map[string]*message
+	lastID int64
+}
+
+func newMessageStore(limit int, lastID int64) messageStore {
+	return messageStore{all: queue[*message]{limit: limit}, latest: map[string]*message{}, lastID: lastID}
+}
+
+func (s *messageStore) add(m *message) {
+	s.lastID++
+	m.ID = s.lastID
+	if previous := s.latest[m.Recipient]; previous != nil {
+		m.older, previous.newer = previous, m
+	}
+	s.latest[m.Recipient] = m
+	if evicted, full := s.all.push(m); full {
+		s.unlink(evicted)
+	}
+}
+
+// unlink takes m out of its recipient's chain.
+func (s *messageStore) unlink(m *message) {
+	if m.older != nil {
+		m.older.newer = m.newer
+	}
+	switch {
+	case m.newer != nil:
+		m.newer.older = m.older
+	case m.older != nil:
+		s.latest[m.Recipient] = m.older
+	default:
+		delete(s.latest, m.Recipient)
+	}
+	m.older, m.newer = nil, nil
+}
+
+func (q MessageQuery) matches(m *message, now time.Time) bool {
+	return (q.Recipient == "" || m.Recipient == q.Recipient) &&
+		(q.Channel == "" || m.Channel == q.Channel) &&
+		(q.State == "" || m.state(now) == q.State) &&
+		m.ID > q.After
+}
+
+// find visits the messages that q chooses, newest first, until visit is false.
+func (s *messageStore) find(q MessageQuery, now time.Time, visit func(*message) bool) {
+	if q.Recipient != "" {
+		for m := s.latest[q.Recipient]; m != nil && m.ID > q.After; m = m.older {
+			if q.matches(m, now) && !visit(m) {
+				return
+			}
+		}
+		return
+	}
+	for i := len(s.all.items) - 1; i >= 0 && s.all.items[i].ID > q.After; i-- {
+		if q.matches(s.all.items[i], now) && !visit(s.all.items[i]) {
+			return
+		}
+	}
+}
+
+// Messages returns the messages that q chooses, newest first.
+func (e *Emulator) Messages(q MessageQuery) []Message {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q.Recipient = normalize(q.Recipient)
+	now := e.clock.now()
+	views := []Message{}
+	e.messages.find(q, now, func(m *message) bool {
+		views = append(views, m.view(now))
+		return len(views) != q.Limit
+	})
+	return views
+}
+
+// LatestMessage returns the newest message that q chooses.
+func (e *Emulator) LatestMessage(q MessageQuery) (m Message, found bool) {
+	q.Limit = 1
+	messages := e.Messages(q)
+	if len(messages) == 0 {
+		return Message{}, false
+	}
+	return messages[0], true
+}
+
+// DeleteMessages forgets the messages that q chooses, whatever its Limit, and
+// returns how many. Their codes stay what they were: one that is live still works.
+func (e *Emulator) DeleteMessages(q MessageQuery) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q.Recipient = normalize(q.Recipient)
+	now := e.clock.now()
+	kept := make([]*message, 0, len(e.messages.all.items))
+	for _, m := range e.messages.all.items {
+		if q.matches(m, now) {
+			e.messages.unlink(m)
+		} else {
+			kept = append(kept, m)
+		}
+	}
+	deleted := len(e.messages.all.items) - len(kept)
+	e.messages.all.items = kept
+	e.publish(Event{Kind: EventDeleted})
+	return deleted
+}

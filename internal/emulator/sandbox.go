@@ -1,0 +1,36 @@
+package emulator
+
+import "time"
+
+// The values that Stytch's test environment treats specially. No message goes
+// out for them and nothing about their user ever changes.
+const (
+	sandboxPhone   = "+10000000000"
+	sandboxEmail   = "sandbox@stytch.com"
+	sandboxCode    = "000000"
+	sandboxUserID  = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
+	sandboxPhoneID = "phone-number-test-98cfbe19-6c8f-4b8b-b62a-e78a5a7bdff3"
+	sandboxEmailID = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
+
+	sandboxSessionToken = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY" //nolint:gosec // published by Stytch for tests
+	sandboxNoSession    = "59cnLELtq5cFVS6uYK9f-pAWzBkhqZl8AvLhbhOvKNWw" // always answered with session_not_found
+)
+
+func isSandbox(recipient string) bool {
+	return recipient == sandboxPhone || recipient == sandboxEmail
+}
+
+func (e *Emulator) addSandbox() {
+	u := &user{id: sandboxUserID, canned: true}
+	e.users.add(u)
+	e.users.attach(u, &factor{id: sandboxPhoneID, value: sandboxPhone})
+	e.users.attach(u, &factor{id: sandboxEmailID, value: sandboxEmail})
+
+	now := e.clock.now()
+	s := &session{
+		id: "session-test-" + e.random.uuid(), token: sandboxSessionToken, user: u,
+		started: now, lastAccessed: now, expires: now.Add(24 * time.Hour), canned: true,
+	}
+	e.sessions.byToken[s.token] = s
+	e.sessions.byID[s.id] = s
+}

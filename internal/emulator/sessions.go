@@ -1,0 +1,188 @@
+package emulator
+
+import (
+	"container/list"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	minSessionMinutes  = 5
+	maxSessionMinutes  = 527_040 // 366 days
+	maxClaimBytes      = 4096
+	maxSessionFactors  = 100
+	sessionTokenLength = 44
+)
+
+type session struct {
+	id, token    string
+	user         *user
+	started      time.Time
+	lastAccessed time.Time
+	expires      time.Time
+	attributes   attributes
+	factors      []sessionFactor
+	claims       map[string]json.RawMessage
+	canned       bool // the sandbox's session never ends
+	place        *list.Element
+}
+
+// sessionFactor is one way in which the person of a session proved who they are.
+type sessionFactor struct {
+	factor   *factor
+	delivery string
+	created  time.Time
+	last     time.Time
+}
+
+// sessionStore keeps the sessions used last.
+type sessionStore struct {
+	byToken map[string]*session
+	byID    map[string]*session
+	recent  *list.List // of *session, the last used in front
+	limit   int
+}
+
+func newSessionStore(limit int) sessionStore {
+	return sessionStore{byToken: map[string]*session{}, byID: map[string]*session{}, recent: list.New(), limit: limit}
+}
+
+func (s *sessionStore) add(added *session) {
+	s.byToken[added.token] = added
+	s.byID[added.id] = added
+	added.place = s.recent.PushFront(added)
+	if s.recent.Len() > s.limit {
+		if oldest, ok := s.recent.Back().Value.(*session); ok {
+			s.forget(oldest)
+		}
+	}
+}
+
+func (s *sessionStore) forget(old *session) {
+	delete(s.byToken, old.token)
+	delete(s.byID, old.id)
+	s.recent.Remove(old.place)
+}
+
+// alive returns found if it can be used, and marks it as used.
+func (s *sessionStore) alive(found *session, now time.Time) *session {
+	switch {
+	case found == nil:
+		return nil
+	case found.canned:
+		return found
+	case found.user.gone || !now.Before(found.expires):
+		s.forget(found)
+		return nil
+	}
+	s.recent.MoveToFront(found.place)
+	return found
+}
+
+// sessionRef names a session as a request did, by token or by JWT.
+type sessionRef struct{ token, id string }
+
+func (ref sessionRef) given() bool { return ref != sessionRef{} }
+
+// sessionRef reads session_token and session_jwt.
+func (r *reader) sessionRef(e *Emulator) sessionRef {
+	token := r.text("session_token", "invalid_session_token")
+	jwt := r.text("session_jwt", "unable_to_parse_session_jwt")
+	if token != "" && jwt != "" {
+		r.fail(explain("too_many_session_arguments", "Give session_token or session_jwt, not both."))
+	}
+	if token != "" && (len(token) != sessionTokenLength || strings.ContainsFunc(token, notTokenRune)) {
+		r.fail(failure("invalid_session_token"))
+	}
+	if r.err != nil || jwt == "" {
+		return sessionRef{token: token}
+	}
+	id, err := e.sessionOfJWT(jwt)
+	if err != nil {
+		r.fail(err)
+	}
+	return sessionRef{id: id}
+}
+
+func notTokenRune(c rune) bool { return c != '=' && c != '+' && c != '/' && notExternalID(c) }
+
+// findSession returns the session that ref names. With no ref there is neither a
+// session nor an error.
+func (e *Emulator) findSession(ref sessionRef, now time.Time) (*session, *apiError) {
+	if !ref.given() {
+		return nil, nil //nolint:nilnil // no session is a good answer
+	}
+	found := e.sessions.byToken[ref.token]
+	if ref.token == "" {
+		found = e.sessions.byID[ref.id]
+	}
+	if found = e.sessions.alive(found, now); found == nil {
+		return nil, failure("session_not_found")
+	}
+	return found, nil
+}
+
+// startSession makes a session for u; it is not one until it has an expiry.
+func (e *Emulator) startSession(u *user, a attributes, now time.Time) *session {
+	s := &session{
+		id: "session-test-" + e.random.uuid(), token: e.random.token(sessionTokenLength / 4 * 3),
+		user: u, started: now, attributes: a,
+	}
+	e.sessions.add(s)
+	return s
+}
+
+// copy returns a session that can be changed while s stays as it is.
+func (s *session) copy() *session {
+	c := *s
+	c.factors = slices.Clone(s.factors)
+	return &c
+}
+
+// authenticated adds a factor to the session or notes that it was used again.
+func (s *session) authenticated(f *factor, delivery string, now time.Time) {
+	for i, known := range s.factors {
+		if known.factor.id == f.id && known.delivery == delivery {
+			s.factors[i].last = now
+			return
+		}
+	}
+	if len(s.factors) < maxSessionFactors {
+		s.factors = append(s.factors, sessionFactor{factor: f, delivery: delivery, created: now, last: now})
+	}
+}
+
+// mergeClaims returns old with the changes made: null removes a claim, and those
+// that the API sets itself are ignored.
+func mergeClaims(old, changes map[string]json.RawMessage) (map[string]json.RawMessage, *apiError) {
+	merged := maps.Clone(old)
+	if merged == nil {
+		merged = map[string]json.RawMessage{}
+	}
+	for name, value := range changes {
+		switch {
+		case reservedClaim(name):
+		case strings.HasPrefix(name, "https://stytch.com/"):
+			return nil, explain("stytch_claims_in_custom_claims", "A custom claim must not begin with https://stytch.com/.")
+		case string(value) == "null":
+			delete(merged, name)
+		default:
+			merged[name] = value
+		}
+	}
+	if encoded, err := json.Marshal(merged); err != nil || len(encoded) > maxClaimBytes {
+		return nil, failure("custom_claims_too_large")
+	}
+	return merged, nil
+}
+
+func reservedClaim(name string) bool {
+	switch name {
+	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
+		return true
+	}
+	return false
+}
