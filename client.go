@@ -210,7 +210,7 @@ func decode[T any, R response[T]](c *core, op operation, answer *transport.Answe
 
 // isErrorBody reports a body that speaks of a failure under a 2xx status.
 func isErrorBody(body []byte, statusCode int) bool {
-	if statusCode != 0 && (statusCode < 200 || statusCode > 299) {
+	if statusCode > 299 {
 		return true
 	}
 	if !bytes.Contains(body, []byte(`"error_type"`)) {
