@@ -2,6 +2,7 @@ package phone
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers/v2"
@@ -78,16 +79,40 @@ func (r reading) resolve(region string) (string, Reason) {
 		return "", ReasonNoCountry
 	}
 	e164, reason := national(r.digits, region)
-	if !has00 || reason == "" && Valid(e164) {
-		return e164, reason
-	}
-	// In half of the world 00 is how calls abroad begin, so people type it in
-	// the other half too. It counts where the region makes no sense of it.
-	abroad, reasonAbroad := international(after00)
-	if reasonAbroad == "" && (reason != "" || Valid(abroad)) {
+	if abroad := r.abroad(region); abroad != "" && outranks(abroad, e164) {
 		return abroad, ""
 	}
 	return e164, reason
+}
+
+// abroad reads the digits as an international number that is written without
+// its plus, or with 00 in a region that dials abroad in another way, or
+// returns "".
+func (r reading) abroad(region string) string {
+	digits, has00 := strings.CutPrefix(r.digits, "00")
+	if code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region)); !has00 && !strings.HasPrefix(digits, code) {
+		return ""
+	}
+	e164, _ := international(digits)
+	if !has00 && !Valid(e164) {
+		return ""
+	}
+	return e164
+}
+
+// outranks decides between two readings of the same digits. What is possible
+// beats what is not, what is valid beats that, and a mobile beats a landline:
+// 4915123456789, typed in Germany, is a mobile with its calling code.
+func outranks(abroad, national string) bool { return rank(abroad) > rank(national) }
+
+func rank(e164 string) int {
+	switch TypeOf(e164) {
+	case TypeMobile, TypeFixedLineOrMobile:
+		return 3
+	case TypeUnknown:
+		return min(len(e164), 1)
+	}
+	return 2
 }
 
 // international reads digits that begin with a country calling code.
@@ -113,9 +138,23 @@ func national(digits, region string) (string, Reason) {
 	return settle(digits, region)
 }
 
-// settle has the library take the prefixes off and repeats that until nothing
-// changes, so that the result parses to itself.
+// settle takes the prefixes off.
 func settle(input, region string) (string, Reason) {
+	e164, reason := strip(input, region)
+	if reason == "" && Valid(e164) {
+		return e164, ""
+	}
+	// By habit people write a trunk zero, as in +47 (0)21, for countries that
+	// have none. No number with it is valid, so nothing else can be meant.
+	if without := withoutZero(input, region); without != "" {
+		return without, ""
+	}
+	return e164, reason
+}
+
+// strip has the library take the prefixes off and repeats that until nothing
+// changes, so that the result parses to itself.
+func strip(input, region string) (string, Reason) {
 	for range 4 {
 		parsed, err := phonenumbers.Parse(input, region)
 		if err != nil {
@@ -131,6 +170,22 @@ func settle(input, region string) (string, Reason) {
 		input, region = e164, ""
 	}
 	return "", ReasonImpossible
+}
+
+// withoutZero returns the number that is left without the zero in front of the
+// national number, if there is a zero and what is left is valid, or else "".
+func withoutZero(input, region string) string {
+	if region != "" {
+		code := phonenumbers.GetCountryCodeForRegion(region)
+		input = "+" + strconv.Itoa(code) + input
+	}
+	_, digits := callingCode(input)
+	if rest, ok := strings.CutPrefix(input[1+digits:], "0"); ok {
+		if e164 := input[:1+digits] + rest; Valid(e164) {
+			return e164
+		}
+	}
+	return ""
 }
 
 // final reports whether nothing is left to take off. A number that is valid as

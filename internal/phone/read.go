@@ -54,7 +54,7 @@ func read(input string) (reading, Reason) {
 			}
 			return out, ReasonNotDigits
 		case letter:
-			return out, reasonForWord(input[i:], n > 0)
+			return out, reasonForWord(input[:i], input[i:], n > 0)
 		case other:
 			return out, ReasonNotDigits
 		}
@@ -91,7 +91,7 @@ func slashDivides(international bool, before []byte) bool {
 
 // reasonForWord says why the word that rest begins with does not belong into a
 // number. Any word is refused; the reason is what helps to correct it.
-func reasonForWord(rest string, afterDigits bool) Reason {
+func reasonForWord(before, rest string, afterDigits bool) Reason {
 	end := strings.IndexFunc(rest, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r)
 	})
@@ -106,6 +106,11 @@ func reasonForWord(rest string, afterDigits bool) Reason {
 	case "or", "and", "o", "ou", "oder", "und", "y", "e", "et", "of", "en", "eller", "og", "och",
 		"i", "lub", "ve", "veya", "и", "или", "та", "або", "και", "ή", "أو", "و", "או",
 		"或", "和", "または":
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(rest[end:])
+		if unicode.Is(unicode.Nd, last) || unicode.Is(unicode.Nd, first) {
+			return ReasonLetters // "555 o123" has a letter where a zero should be
+		}
 		return ReasonTwoNumbers
 	}
 	return ReasonLetters

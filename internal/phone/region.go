@@ -16,6 +16,10 @@ const nonGeographicRegion = "001"
 // belongs to, "001" for a number that belongs to none (satellite phones,
 // international services), and "" when e164 is not E.164 or when its calling
 // code is shared and no region of it claims the number.
+//
+// Numbers that a plan does not divide among the regions of a calling code go
+// to the main one: +1 800 to the US, mobiles of Åland to Finland, and those of
+// the Isle of Man that begin with +44 7924 to the United Kingdom.
 func Region(e164 string) string {
 	n, ok := split(e164)
 	if !ok {

@@ -8,9 +8,10 @@ import (
 )
 
 // trunks holds, for each calling code, the digits that a trunk prefix or
-// carrier code of its main region can begin with, one bit each. A number of
+// carrier code of its main region can begin with, one bit each, and the zero,
+// which people write as "(0)" even where there is no such thing. A number of
 // possible length that begins with none of them is in its final form; one
-// that does needs the full parser to tell a prefix from an area code.
+// that does needs a closer look to tell a prefix from an area code.
 var trunks = sync.OnceValue(buildTrunks)
 
 func buildTrunks() *[1000]uint16 {
@@ -24,7 +25,7 @@ func buildTrunks() *[1000]uint16 {
 		if m, ok := nonGeographic[code]; ok {
 			meta = m
 		}
-		table[code] = firstDigits(meta.GetNationalPrefixForParsing())
+		table[code] = 1<<0 | firstDigits(meta.GetNationalPrefixForParsing())
 	}
 	return &table
 }
