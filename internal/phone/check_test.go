@@ -1,7 +1,6 @@
 package phone
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -163,56 +162,4 @@ func TestCheckAllocatesNothing(t *testing.T) {
 	assert.NoError(t, Check("+12125550123"))
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = Check("+12125550123") }))
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = CallingCode("+12125550123") }))
-}
-
-func FuzzCheck(f *testing.F) {
-	for _, seed := range []string{"", "+", "+1", "+12125550123", "+10000000000", "+447700900123", "+4407700900123", "+390669812345", "+88213123456", "+1\x00"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, in string) {
-		err := Check(in)
-		_, _, _ = Region(in), CallingCode(in), Mask(in)
-		if err != nil {
-			var refused *Error
-			require.True(t, errors.As(err, &refused))
-			require.NotEmpty(t, refused.Reason)
-			return
-		}
-		require.Regexp(t, `^\+[1-9][0-9]{4,14}$`, in)
-		parsed, err := phonenumbers.Parse(in, "")
-		require.NoError(t, err)
-		require.True(t, phonenumbers.IsPossibleNumber(parsed))
-	})
-}
-
-var benchNumbers = []string{"+12125550123", "+447700900123", "+4930123456", "+390669812345"}
-
-func BenchmarkCheck(b *testing.B) {
-	b.ReportAllocs()
-	for i := range b.N {
-		if Check(benchNumbers[i%4]) != nil {
-			b.Fatal("refused")
-		}
-	}
-}
-
-func BenchmarkCheckRefused(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if Check("+1212555012") == nil {
-			b.Fatal("accepted")
-		}
-	}
-}
-
-// BenchmarkParseFull is what BenchmarkCheck is measured against: the library's
-// own way to the same answer.
-func BenchmarkParseFull(b *testing.B) {
-	b.ReportAllocs()
-	for i := range b.N {
-		n, err := phonenumbers.Parse(benchNumbers[i%4], "")
-		if err != nil || !phonenumbers.IsPossibleNumber(n) {
-			b.Fatal("refused")
-		}
-	}
 }
