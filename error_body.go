@@ -2,6 +2,7 @@ package stytchotp
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
 	"regexp"
@@ -110,7 +111,8 @@ func cleanText(s string) string {
 // not matter. What cannot be read, or is over, is 0.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	// A number too large to parse is the largest there is.
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		if seconds > uint64(math.MaxInt64/time.Second) {
 			return math.MaxInt64
 		}

@@ -118,7 +118,7 @@ func text(v reflect.Value, name string) string {
 	s := v.String()
 	switch {
 	case s == "":
-		return s
+		return ""
 	case v.Type() != reflect.TypeFor[string]():
 		return Word(s)
 	case strings.HasSuffix(name, "_id"):
@@ -146,6 +146,9 @@ func Word(s string) string {
 // where an identifier is expected people also put e-mail addresses.
 func ID(s string) string {
 	const uuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if s == "" {
+		return ""
+	}
 	cut := len(s) - len(uuid)
 	if cut < 0 || cut > 40 {
 		return Placeholder
