@@ -23,7 +23,9 @@ type badValue struct {
 }
 
 func smsLogin(p stytchotp.SMSLoginOrCreateParams) func(context.Context, *stytchotp.Client) (any, error) {
-	return func(ctx context.Context, c *stytchotp.Client) (any, error) { return result(c.OTPs.SMS.LoginOrCreate(ctx, p)) }
+	return func(ctx context.Context, c *stytchotp.Client) (any, error) {
+		return result(c.OTPs.SMS.LoginOrCreate(ctx, p))
+	}
 }
 
 func smsSend(p stytchotp.SMSSendParams) func(context.Context, *stytchotp.Client) (any, error) {
@@ -37,11 +39,15 @@ func whatsAppLogin(p stytchotp.WhatsAppLoginOrCreateParams) func(context.Context
 }
 
 func whatsAppSend(p stytchotp.WhatsAppSendParams) func(context.Context, *stytchotp.Client) (any, error) {
-	return func(ctx context.Context, c *stytchotp.Client) (any, error) { return result(c.OTPs.WhatsApp.Send(ctx, p)) }
+	return func(ctx context.Context, c *stytchotp.Client) (any, error) {
+		return result(c.OTPs.WhatsApp.Send(ctx, p))
+	}
 }
 
 func emailLogin(p stytchotp.EmailLoginOrCreateParams) func(context.Context, *stytchotp.Client) (any, error) {
-	return func(ctx context.Context, c *stytchotp.Client) (any, error) { return result(c.OTPs.Email.LoginOrCreate(ctx, p)) }
+	return func(ctx context.Context, c *stytchotp.Client) (any, error) {
+		return result(c.OTPs.Email.LoginOrCreate(ctx, p))
+	}
 }
 
 func emailSend(p stytchotp.EmailSendParams) func(context.Context, *stytchotp.Client) (any, error) {
@@ -49,7 +55,9 @@ func emailSend(p stytchotp.EmailSendParams) func(context.Context, *stytchotp.Cli
 }
 
 func authenticate(p stytchotp.AuthenticateParams) func(context.Context, *stytchotp.Client) (any, error) {
-	return func(ctx context.Context, c *stytchotp.Client) (any, error) { return result(c.OTPs.Authenticate(ctx, p)) }
+	return func(ctx context.Context, c *stytchotp.Client) (any, error) {
+		return result(c.OTPs.Authenticate(ctx, p))
+	}
 }
 
 func badValues() []badValue {
