@@ -129,6 +129,11 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 	raw := response.RawResponse
 	defer func() { _ = raw.Body.Close() }()
 	answer := &Answer{StatusCode: raw.StatusCode, Header: raw.Header}
+	if raw.StatusCode == http.StatusSwitchingProtocols {
+		// Nobody asked for that. The body is the bare connection, and to read
+		// from it could take for ever, since it heeds no context.
+		return answer, nil
+	}
 	answer.Body, answer.BodyErr = readBody(raw)
 	if answer.BodyErr != nil && !errors.Is(answer.BodyErr, ErrTooLarge) {
 		answer.BodyErr = newError(ctx, answer.BodyErr).cause
