@@ -43,10 +43,9 @@ func (t *trace) watch(ctx context.Context) context.Context {
 }
 
 // maybeSent reports whether the server may have read any of the request. With a
-// round tripper that is not net/http's and reports nothing, it always may.
-func (t *trace) maybeSent() bool {
-	return t.got.Load() || !t.asked.Load() && !t.netHTTP
-}
+// round tripper that reports nothing, it always may: that can be net/http's own,
+// when it hands the scheme on to another one (http.Transport.RegisterProtocol).
+func (t *trace) maybeSent() bool { return t.got.Load() || !t.asked.Load() }
 
 // unconnected reports that a connection was asked for and none was had. Only then
 // is it safe, and of use, to try again.
