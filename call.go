@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stytchotp/stytchotp/internal/redact"
-	"github.com/stytchotp/stytchotp/internal/transport"
 )
 
 // Call tells a hook how a call went. It holds nothing that identifies a person.
@@ -20,6 +19,12 @@ type Call struct {
 	Attempts   int           // connections tried; 0 when nothing was sent
 	Duration   time.Duration // from the method's begin to its end
 	Err        error         // what the method returns
+
+	// Region is where the number belongs, and PolicyRefusal why the send policy
+	// refused it, or would have if it were not observing only, for example
+	// "region_not_allowed". Both are empty when no policy was asked.
+	Region        string
+	PolicyRefusal string
 }
 
 // Format prints the call, without a request id of unknown shape.
@@ -54,6 +59,9 @@ func log(ctx context.Context, logger *slog.Logger, call Call) {
 		slog.Int("attempts", call.Attempts),
 		slog.Duration("duration", call.Duration),
 	}
+	if call.PolicyRefusal != "" {
+		attrs = append(attrs, slog.String("region", call.Region), slog.String("policy_refusal", call.PolicyRefusal))
+	}
 	if call.Err != nil {
 		level, message = slog.LevelWarn, "stytch call failed"
 		attrs = append(attrs, slog.String("error", call.Err.Error()))
@@ -63,13 +71,13 @@ func log(ctx context.Context, logger *slog.Logger, call Call) {
 
 // startedCall is a call that is under way.
 type startedCall struct {
-	core  *core
-	op    operation
-	start time.Time
+	Call
+	observe func(context.Context, Call)
+	start   time.Time
 }
 
 func startCall(c *core, op operation) startedCall {
-	s := startedCall{core: c, op: op}
+	s := startedCall{Call: Call{Op: op.name}, observe: c.observe}
 	if c.observe != nil {
 		s.start = time.Now()
 	}
@@ -77,26 +85,21 @@ func startCall(c *core, op operation) startedCall {
 }
 
 // end reports the outcome to whoever listens.
-func (s startedCall) end(ctx context.Context, answer *transport.Answer, meta *ResponseMeta, err error) {
-	if s.core.observe == nil {
+func (s *startedCall) end(ctx context.Context, err error) {
+	if s.observe == nil {
 		return
 	}
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	call := Call{Op: s.op.name, Delivery: DeliveryOf(err), Duration: time.Since(s.start), Err: err}
-	if answer != nil {
-		call.StatusCode, call.Attempts = answer.StatusCode, answer.Attempts
-	}
+	s.Delivery, s.Duration, s.Err = DeliveryOf(err), time.Since(s.start), err
 	switch e := err.(type) { //nolint:errorlint // our own error, made a line ago and never wrapped
-	case nil:
-		call.RequestID = meta.RequestID
 	case *StytchError:
-		call.RequestID, call.ErrorType = e.RequestID, e.ErrorType
+		s.RequestID, s.ErrorType = e.RequestID, e.ErrorType
 	case *InvalidResponseError:
-		call.RequestID = e.RequestID
+		s.RequestID = e.RequestID
 	case *TransportError:
-		call.Attempts = e.Attempts
+		s.Attempts = e.Attempts
 	}
-	s.core.observe(ctx, call)
+	s.observe(ctx, s.Call)
 }

@@ -29,51 +29,54 @@ const sandboxPhoneNumber = "+10000000000"
 // writes repeats a value.
 type checker struct {
 	live   bool
+	number PhoneNumber // the one a message would go to
 	fields []FieldError
 }
 
-func (c *checker) add(field, reason string) {
-	c.fields = append(c.fields, FieldError{Field: field, Reason: reason})
-}
-
-func (c *checker) refuse(field, reason string, kind error) {
-	c.fields = append(c.fields, FieldError{Field: field, Reason: reason, kind: kind})
+func (c *checker) add(field, code, reason string) {
+	c.fields = append(c.fields, FieldError{Field: field, Code: code, Reason: reason})
 }
 
 func (c *checker) required(field, value string) {
 	if value == "" {
-		c.add(field, "is required")
+		c.add(field, "required", "is required")
+	}
+}
+
+// between refuses a set value outside its range.
+func (c *checker) between(field string, value, least, most int) {
+	if value != 0 && (value < least || value > most) {
+		c.add(field, "out_of_range", fmt.Sprintf("must be between %d and %d", least, most))
 	}
 }
 
 func (c *checker) phone(n PhoneNumber) {
-	const field = "phone_number"
+	c.number = n
 	if c.live && n == sandboxPhoneNumber {
-		c.refuse(field, "is the sandbox number, which works in test projects only", ErrInvalidPhoneNumber)
-		return
-	}
-	if err := phone.Check(string(n)); err != nil {
-		c.refuse(field, "is not an E.164 phone number: "+strings.TrimPrefix(err.Error(), "invalid phone number: "), ErrInvalidPhoneNumber)
+		c.fields = append(c.fields, FieldError{
+			Field: "phone_number", Code: "sandbox", kind: ErrInvalidPhoneNumber,
+			Reason: "is the sandbox number, which works in test projects only",
+		})
+	} else if err := phone.Check(string(n)); err != nil {
+		c.fields = append(c.fields, phoneField(err))
 	}
 }
 
 func (c *checker) email(a EmailAddress) {
-	const field = "email"
+	f := FieldError{Field: "email", kind: ErrInvalidEmail}
 	if a == "" {
-		c.refuse(field, "is required", ErrInvalidEmail)
-		return
+		f.Code, f.Reason = "required", "is required"
+	} else if parsed, err := mail.ParseAddress(string(a)); err != nil || parsed.Address != string(a) || len(a) > maxEmailBytes {
+		f.Code, f.Reason = "invalid", "is not an e-mail address"
 	}
-	parsed, err := mail.ParseAddress(string(a))
-	if err != nil || parsed.Address != string(a) || len(a) > maxEmailBytes {
-		c.refuse(field, "is not an e-mail address", ErrInvalidEmail)
+	if f.Code != "" {
+		c.fields = append(c.fields, f)
 	}
 }
 
 // message checks what all sends have in common.
 func (c *checker) message(expirationMinutes int, attributes Attributes) {
-	if expirationMinutes != 0 && (expirationMinutes < minExpirationMinutes || expirationMinutes > maxExpirationMinutes) {
-		c.add("expiration_minutes", fmt.Sprintf("must be between %d and %d", minExpirationMinutes, maxExpirationMinutes))
-	}
+	c.between("expiration_minutes", expirationMinutes, minExpirationMinutes, maxExpirationMinutes)
 	c.attributes(attributes)
 }
 
@@ -82,22 +85,16 @@ func (c *checker) attributes(a Attributes) {
 		return
 	}
 	if _, err := netip.ParseAddr(a.IPAddress); err != nil {
-		c.add("attributes.ip_address", "is not an IP address")
+		c.add("attributes.ip_address", "invalid", "is not an IP address")
 	}
 }
 
 func (c *checker) autofill(enabled bool, sessionMinutes int) {
 	const field = "autofill_session_duration_minutes"
 	if sessionMinutes != 0 && !enabled {
-		c.add(field, "needs enable_autofill")
+		c.add(field, "needs_enable_autofill", "needs enable_autofill")
 	}
-	c.sessionDuration(field, sessionMinutes)
-}
-
-func (c *checker) sessionDuration(field string, minutes int) {
-	if minutes != 0 && (minutes < minSessionMinutes || minutes > maxSessionMinutes) {
-		c.add(field, fmt.Sprintf("must be between %d and %d", minSessionMinutes, maxSessionMinutes))
-	}
+	c.between(field, sessionMinutes, minSessionMinutes, maxSessionMinutes)
 }
 
 func (c *checker) code(code Secret) {
@@ -105,9 +102,9 @@ func (c *checker) code(code Secret) {
 	notDigit := func(r rune) bool { return r < '0' || r > '9' }
 	switch {
 	case code == "":
-		c.add(field, "is required")
+		c.add(field, "required", "is required")
 	case len(code) > maxCodeDigits || strings.ContainsFunc(string(code), notDigit):
-		c.add(field, "must be digits only")
+		c.add(field, "not_digits", "must be digits only")
 	}
 }
 
@@ -119,8 +116,8 @@ func (c *checker) customClaims(claims map[string]any) {
 	encoded, err := json.Marshal(claims)
 	switch {
 	case err != nil:
-		c.add(field, "cannot be encoded as JSON")
+		c.add(field, "not_encodable", "cannot be encoded as JSON")
 	case len(encoded) > maxCustomClaimsBytes:
-		c.add(field, fmt.Sprintf("must encode to at most %d bytes", maxCustomClaimsBytes))
+		c.add(field, "too_large", fmt.Sprintf("must encode to at most %d bytes", maxCustomClaimsBytes))
 	}
 }

@@ -36,6 +36,7 @@ type core struct {
 	transport *transport.Client
 	timeout   time.Duration
 	live      bool
+	policy    *sendPolicy                 // nil when everything may be sent
 	observe   func(context.Context, Call) // nil when nobody listens
 }
 
@@ -65,6 +66,7 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 	c := &core{
 		timeout: cfg.timeout,
 		live:    cfg.live(),
+		policy:  cfg.policy,
 		observe: newObserver(cfg.logger, cfg.hooks),
 		transport: transport.New(transport.Config{
 			BaseURL:       cfg.baseURL,
@@ -111,8 +113,12 @@ func newHeader(cfg *config) http.Header {
 	}
 }
 
-// operation is one endpoint: its path, and its name in errors, logs and hooks.
-type operation struct{ name, path string }
+// operation is one endpoint: its path, its name in errors, logs and hooks, and the
+// channel that its message goes by.
+type operation struct {
+	name, path string
+	channel    Channel
+}
 
 // request is the params of an operation.
 type request interface {
@@ -132,55 +138,65 @@ type response[T any] interface {
 	complete() (name, id string)
 }
 
-// post is the one path that every call takes: check, encode, send, understand,
-// report.
+// post is the one path that every call takes: check, ask the policy, encode, send,
+// understand, report.
 func post[T any, R response[T]](ctx context.Context, c *core, op operation, params request) (*T, error) {
 	call := startCall(c, op)
-	resp, answer, err := do[T, R](ctx, c, op, params)
+	resp, err := do[T, R](ctx, c, op, params, &call.Call)
+	call.end(ctx, err)
 	if err != nil {
-		call.end(ctx, answer, nil, err)
 		return nil, err
 	}
-	call.end(ctx, answer, R(resp).meta(), nil)
 	return resp, nil
 }
 
-func do[T any, R response[T]](ctx context.Context, c *core, op operation, params request) (*T, *transport.Answer, error) {
-	body, err := encode(ctx, c, op, params)
+func do[T any, R response[T]](ctx context.Context, c *core, op operation, params request, call *Call) (*T, error) {
+	number, err := check(ctx, c, op, params)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > c.timeout {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
-	answer, err := c.transport.Post(ctx, op.path, body)
-	if err != nil {
-		return nil, nil, newTransportError(op, err)
-	}
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, answer, newStytchError(op, answer, time.Now())
-	}
-	resp, err := decode[T, R](c, op, answer)
-	return resp, answer, err
-}
-
-// encode checks params and returns the request body.
-func encode(ctx context.Context, c *core, op operation, params request) ([]byte, error) {
-	check := checker{live: c.live}
-	if ctx == nil {
-		check.add("ctx", "must not be nil")
-	}
-	params.check(&check)
-	if len(check.fields) > 0 {
-		return nil, &ValidationError{Op: op.name, Fields: check.fields}
+	if c.policy != nil && number != "" {
+		if err := c.policy.ask(ctx, op, number, call); err != nil {
+			return nil, err
+		}
 	}
 	body, err := json.Marshal(params.wire())
-	if err != nil { // the checks leave nothing that cannot be encoded
-		return nil, &ValidationError{Op: op.name, Fields: []FieldError{{Field: "params", Reason: "cannot be encoded as JSON"}}}
+	if err != nil { // check leaves nothing that cannot be encoded
+		return nil, &ValidationError{Op: op.name, Fields: []FieldError{{Field: "params", Code: "not_encodable", Reason: "cannot be encoded as JSON"}}}
 	}
-	return body, nil
+	answer, err := c.transport.Post(ctx, op.path, body)
+	if err != nil {
+		return nil, newTransportError(op, err)
+	}
+	call.StatusCode, call.Attempts = answer.StatusCode, answer.Attempts
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return nil, newStytchError(op, answer, time.Now())
+	}
+	resp, err := decode[T, R](c, op, answer)
+	if err != nil {
+		return nil, err
+	}
+	call.RequestID = R(resp).meta().RequestID
+	return resp, nil
+}
+
+// check reports everything that is wrong with the params, and the number that the
+// send policy is to be asked about.
+func check(ctx context.Context, c *core, op operation, params request) (PhoneNumber, error) {
+	found := checker{live: c.live}
+	if ctx == nil {
+		found.add("ctx", "nil", "must not be nil")
+	}
+	params.check(&found)
+	if len(found.fields) > 0 {
+		return "", &ValidationError{Op: op.name, Fields: found.fields}
+	}
+	return found.number, nil
 }
 
 // decode understands a 2xx answer, or says why it cannot be trusted.

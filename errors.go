@@ -20,7 +20,7 @@ import (
 var (
 	ErrInvalidPhoneNumber = errors.New("stytchotp: invalid phone number") // found here or by Stytch
 	ErrInvalidEmail       = errors.New("stytchotp: invalid e-mail address")
-	ErrRegionNotAllowed   = errors.New("stytchotp: no messages to this region")
+	ErrRegionNotAllowed   = errors.New("stytchotp: no messages to this region") // by the send policy or by Stytch
 	ErrCodeIncorrect      = errors.New("stytchotp: the code is wrong")
 	ErrCodeExpired        = errors.New("stytchotp: the code was used or has expired")
 	ErrRateLimited        = errors.New("stytchotp: too many requests")
@@ -29,6 +29,10 @@ var (
 	ErrUnauthorized       = errors.New("stytchotp: the project credentials were refused")
 	ErrSessionNotFound    = errors.New("stytchotp: no such session")
 	ErrUnavailable        = errors.New("stytchotp: Stytch is unavailable")
+
+	// These two come from a [SendPolicy] alone.
+	ErrNumberTypeNotAllowed = errors.New("stytchotp: no messages to numbers of this type")
+	ErrNumberRefused        = errors.New("stytchotp: the number was refused by the checker")
 )
 
 // StytchError is any answer whose status is not 2xx, whatever its body was. A
@@ -96,8 +100,11 @@ const statusClientClosedRequest = 499
 // FieldError is one thing that is wrong with the params of a call.
 type FieldError struct {
 	Field  string // its name on the wire, for example "expiration_minutes"
-	Reason string // what is wrong, without the value
-	kind   error
+	Code   string // what is wrong, as a stable code, for example "out_of_range"
+	Reason string // what is wrong, in words, without the value
+
+	kind  error // the sentinel it answers
+	cause error // what a send policy's checker returned
 }
 
 // ValidationError says that the params of a call are wrong. Nothing was sent.
@@ -129,6 +136,20 @@ func (e *ValidationError) Is(target error) bool {
 		}
 	}
 	return false
+}
+
+// Unwrap returns what a send policy's [Checker] returned, if that is what failed.
+func (e *ValidationError) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
+	var causes []error
+	for _, f := range e.Fields {
+		if f.cause != nil {
+			causes = append(causes, f.cause)
+		}
+	}
+	return causes
 }
 
 // Delivery is always [DeliveryNotSent].

@@ -36,6 +36,7 @@ type config struct {
 	timeout    time.Duration
 	maxRetries int
 	userAgent  string
+	policy     *sendPolicy
 	logger     *slog.Logger
 	hooks      []func(context.Context, Call)
 }

@@ -2,7 +2,7 @@ package stytchotp
 
 import "context"
 
-var authenticate = operation{"otps.authenticate", "/v1/otps/authenticate"}
+var authenticate = operation{name: "otps.authenticate", path: "/v1/otps/authenticate"}
 
 // Authenticate checks the code that a person typed. A success marks the number or
 // address as verified, uses the code up, and starts or extends a session when
@@ -22,7 +22,7 @@ func (p AuthenticateParams) check(c *checker) {
 	c.required("method_id", p.MethodID)
 	c.code(p.Code)
 	c.attributes(p.Attributes)
-	c.sessionDuration("session_duration_minutes", p.SessionDurationMinutes)
+	c.between("session_duration_minutes", p.SessionDurationMinutes, minSessionMinutes, maxSessionMinutes)
 	c.customClaims(p.SessionCustomClaims)
 }
 

@@ -6,8 +6,8 @@ import "context"
 type EmailService struct{ core *core }
 
 var (
-	emailSend          = operation{"otps.email.send", "/v1/otps/email/send"}
-	emailLoginOrCreate = operation{"otps.email.login_or_create", "/v1/otps/email/login_or_create"}
+	emailSend          = operation{"otps.email.send", "/v1/otps/email/send", ChannelEmail}
+	emailLoginOrCreate = operation{"otps.email.login_or_create", "/v1/otps/email/login_or_create", ChannelEmail}
 )
 
 // Send sends a code to an address that belongs to a user already, or attaches the

@@ -6,8 +6,8 @@ import "context"
 type SMSService struct{ core *core }
 
 var (
-	smsSend          = operation{"otps.sms.send", "/v1/otps/sms/send"}
-	smsLoginOrCreate = operation{"otps.sms.login_or_create", "/v1/otps/sms/login_or_create"}
+	smsSend          = operation{"otps.sms.send", "/v1/otps/sms/send", ChannelSMS}
+	smsLoginOrCreate = operation{"otps.sms.login_or_create", "/v1/otps/sms/login_or_create", ChannelSMS}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the

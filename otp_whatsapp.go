@@ -7,8 +7,8 @@ import "context"
 type WhatsAppService struct{ core *core }
 
 var (
-	whatsAppSend          = operation{"otps.whatsapp.send", "/v1/otps/whatsapp/send"}
-	whatsAppLoginOrCreate = operation{"otps.whatsapp.login_or_create", "/v1/otps/whatsapp/login_or_create"}
+	whatsAppSend          = operation{"otps.whatsapp.send", "/v1/otps/whatsapp/send", ChannelWhatsApp}
+	whatsAppLoginOrCreate = operation{"otps.whatsapp.login_or_create", "/v1/otps/whatsapp/login_or_create", ChannelWhatsApp}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the

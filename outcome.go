@@ -78,7 +78,8 @@ func HTTPStatus(err error) int {
 // never holds text of Stytch's. The codes are:
 //
 //	code_incorrect, code_expired, attribute_mismatch
-//	invalid_phone_number, region_not_allowed, phone_number_unsubscribed, phone_number_taken
+//	invalid_phone_number, region_not_allowed, number_type_not_allowed, number_refused
+//	phone_number_unsubscribed, phone_number_taken
 //	invalid_email, email_not_allowed, email_taken
 //	user_not_found, session_not_found, rate_limited, user_locked
 //	carrier_failed    the carrier refused the message, perhaps for the moment
@@ -139,6 +140,10 @@ func (e *ValidationError) outcome() (status int, code string) {
 		switch {
 		case f.kind == ErrRegionNotAllowed: //nolint:errorlint // kinds are the sentinels themselves
 			typed = "region_not_allowed"
+		case f.kind == ErrNumberTypeNotAllowed: //nolint:errorlint // as above
+			typed = "number_type_not_allowed"
+		case f.kind == ErrNumberRefused: //nolint:errorlint // as above
+			typed = "number_refused"
 		case f.Field == "phone_number":
 			typed = "invalid_phone_number"
 		case f.Field == "email":
