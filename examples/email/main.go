@@ -1,0 +1,79 @@
+// Command email logs a person in with a code sent by e-mail. Without credentials it
+// uses an emulator and shows what arrives there. With STYTCH_PROJECT_ID and
+// STYTCH_SECRET it uses Stytch: its sandbox, or with -to a real address.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otptest"
+)
+
+func main() {
+	to := flag.String("to", "", "with credentials: send a real message to this address")
+	flag.Parse()
+	if err := run(context.Background(), stytchotp.EmailAddress(*to)); err != nil {
+		fmt.Fprintln(os.Stderr, "email:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, to stytchotp.EmailAddress) error {
+	client, to, readCode, err := connect(to)
+	if err != nil {
+		return err
+	}
+
+	sent, err := client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
+		Email:             to,
+		ExpirationMinutes: 10,
+	})
+	if stytchotp.DeliveryOf(err) == stytchotp.DeliveryMaybeSent {
+		return fmt.Errorf("a message may have gone out all the same: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Sent a code to %s.\n", to)
+
+	login, err := client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{
+		MethodID:               sent.MethodID,
+		Code:                   readCode(),
+		SessionDurationMinutes: 60,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Logged in as %s until %s.\n", login.UserID, login.Session.ExpiresAt.Format(time.TimeOnly))
+	return nil
+}
+
+// connect returns a client, the address to use, and what reads the code there.
+func connect(to stytchotp.EmailAddress) (*stytchotp.Client, stytchotp.EmailAddress, func() stytchotp.Secret, error) {
+	if os.Getenv("STYTCH_PROJECT_ID") == "" && os.Getenv("STYTCH_SECRET") == "" {
+		srv, err := otptest.Start() // ends with the program
+		if err != nil {
+			return nil, "", nil, err
+		}
+		to = srv.NewEmailAddress()
+		return srv.Client(), to, func() stytchotp.Secret {
+			message, _ := srv.WaitMessage(context.Background(), string(to))
+			fmt.Printf("The mail reads: %s\n", message.Text)
+			return stytchotp.Secret(message.Code)
+		}, nil
+	}
+	client, err := stytchotp.NewClientFromEnv()
+	if to == "" {
+		return client, "sandbox@stytch.com", func() stytchotp.Secret { return "000000" }, err
+	}
+	return client, to, func() (code stytchotp.Secret) {
+		fmt.Print("The code: ")
+		_, _ = fmt.Scanln((*string)(&code))
+		return code
+	}, err
+}
