@@ -8,7 +8,7 @@ import (
 )
 
 // newRoundTripper returns the transport used unless the caller brings one.
-func newRoundTripper(headerTimeout time.Duration) *http.Transport {
+func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -29,9 +29,41 @@ func newRoundTripper(headerTimeout time.Duration) *http.Transport {
 		MaxIdleConnsPerHost: 1024,
 		IdleConnTimeout:     50 * time.Second,
 
-		// A connection that died silently is noticed by a ping that nobody
-		// answers, not by the calls that wait on it.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+		HTTP2: pings,
+	}
+}
+
+// defaultPings returns when to ping an HTTP/2 connection on which nothing arrives,
+// and when to give it up. A connection that died silently is noticed by a ping that
+// nobody answers, not by the calls that wait on it.
+func defaultPings() *http.HTTP2Config {
+	return &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+}
+
+// frank hands redirects on without the address they point to. Otherwise http.Client
+// would prepare to follow them before it asks whether it may, and lose the status
+// of one that it cannot follow.
+type frank struct{ http.RoundTripper }
+
+func (f frank) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := f.RoundTripper.RoundTrip(r)
+	if err != nil || response == nil || response.Header.Get("Location") == "" {
+		return response, err
+	}
+	t, ok := r.Context().Value(traceKey{}).(*trace)
+	if !ok {
+		return response, nil
+	}
+	t.header = response.Header
+	redirect := *response
+	redirect.Header = response.Header.Clone()
+	redirect.Header.Del("Location")
+	return &redirect, nil
+}
+
+func (f frank) CloseIdleConnections() {
+	if closer, ok := f.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
 	}
 }
 

@@ -23,6 +23,8 @@ type trace struct {
 	asked atomic.Bool // a connection was asked for, so these events do arrive
 	got   atomic.Bool // a connection was handed over: from here on bytes may leave
 	http2 atomic.Bool
+
+	header http.Header // of a redirect, whole: see [frank]
 }
 
 type traceKey struct{}

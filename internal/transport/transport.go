@@ -8,6 +8,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -35,6 +36,8 @@ type Config struct {
 	// HeaderTimeout bounds the wait for an answer to begin. It is used when
 	// HTTPClient brings no round tripper.
 	HeaderTimeout time.Duration
+	// Pings replaces the ping intervals of HTTP/2, which tests cannot wait for.
+	Pings *http.HTTP2Config
 }
 
 // Client posts to one origin. It is safe for concurrent use.
@@ -66,8 +69,10 @@ func New(cfg Config) *Client {
 		hc = *cfg.HTTPClient
 	}
 	if hc.Transport == nil {
-		hc.Transport = newRoundTripper(cfg.HeaderTimeout)
+		hc.Transport = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
 	}
+	netHTTP := isNetHTTP(hc.Transport)
+	hc.Transport = frank{hc.Transport}
 	hc.Jar = nil // cookies of one person's call must not go out with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
@@ -81,7 +86,7 @@ func New(cfg Config) *Client {
 		resty:      rc,
 		baseURL:    cfg.BaseURL,
 		maxRetries: cfg.MaxRetries,
-		netHTTP:    isNetHTTP(hc.Transport),
+		netHTTP:    netHTTP,
 	}
 }
 
@@ -129,6 +134,9 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 	raw := response.RawResponse
 	defer func() { _ = raw.Body.Close() }()
 	answer := &Answer{StatusCode: raw.StatusCode, Header: raw.Header}
+	if t.header != nil {
+		answer.Header = t.header
+	}
 	if raw.StatusCode == http.StatusSwitchingProtocols {
 		// Nobody asked for that. The body is the bare connection, and to read
 		// from it could take for ever, since it heeds no context.
