@@ -107,11 +107,11 @@ func (b *backend) send(r *http.Request, channel string, number stytchotp.PhoneNu
 	// time limit of its own.
 	ctx, attributes := context.WithoutCancel(r.Context()), stytchotp.AttributesFromRequest(r)
 	if channel == "whatsapp" {
-		sent, err := b.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
+		sent, sendErr := b.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
 			PhoneNumber: number, Attributes: attributes, ExpirationMinutes: 5,
 		})
-		if err != nil {
-			return "", "", err
+		if sendErr != nil {
+			return "", "", sendErr
 		}
 		return sent.MethodID, sent.RequestID, nil
 	}
@@ -195,7 +195,7 @@ func (b *backend) report(ctx context.Context, step string, number stytchotp.Phon
 
 // setCookie sets a cookie for a number of seconds; a negative number takes it away.
 func (b *backend) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback only, where there is no https
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode,
 	})

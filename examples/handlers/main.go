@@ -39,6 +39,10 @@ func main() {
 func run(address string, selfcheck bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	client, emulator, err := connect(selfcheck)
+	if err != nil {
+		return err
+	}
 	if selfcheck {
 		address = "127.0.0.1:0"
 	}
@@ -46,14 +50,7 @@ func run(address string, selfcheck bool) error {
 	if err != nil {
 		return err
 	}
-	defer socket.Close()
 	loopback := socket.Addr().(*net.TCPAddr).IP.IsLoopback() //nolint:errcheck // a TCP socket
-
-	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
-	client, emulator, err := connect(selfcheck)
-	if err != nil {
-		return err
-	}
 	if emulator != nil {
 		defer emulator.Close()
 		if !loopback {
@@ -62,6 +59,7 @@ func run(address string, selfcheck bool) error {
 		go show(ctx, emulator)
 	}
 
+	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	server := &http.Server{
 		Handler:           newBackend(client, log, !loopback, time.Now).routes(),
 		ReadHeaderTimeout: 5 * time.Second,
