@@ -1,0 +1,174 @@
+package stytchotp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otptest"
+)
+
+// The logger gets one record a call, without anything that identifies a person.
+func ExampleWithLogger() {
+	srv, _ := emulator()
+	defer srv.Close()
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		Level: slog.LevelDebug, // calls that succeed; those that fail are warnings
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == "time" || a.Key == "duration" || a.Key == "request_id" {
+				return slog.Attr{} // they differ from run to run
+			}
+			return a
+		},
+	}))
+	client := srv.Client(stytchotp.WithLogger(logger))
+
+	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// level=DEBUG msg="stytch call" op=otps.sms.login_or_create status_code=200 delivery=sent attempts=1
+}
+
+// A hook counts calls by outcome, for instance.
+func ExampleWithHook() {
+	srv, _ := emulator()
+	defer srv.Close()
+	counts := map[string]int{}
+	client := srv.Client(stytchotp.WithHook(func(_ context.Context, call stytchotp.Call) {
+		counts[fmt.Sprintf("%s %d %s", call.Op, call.StatusCode, call.Delivery)]++
+	}))
+
+	for _, number := range []stytchotp.PhoneNumber{"+12025550162", "+12025550163", "+442079460958"} {
+		_, _ = client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: number})
+	}
+	fmt.Println(counts)
+	// Output:
+	// map[otps.sms.login_or_create 200 sent:2 otps.sms.login_or_create 400 not_sent:1]
+}
+
+func ExampleWithTimeout() {
+	_, err := stytchotp.NewClient("project-test-1", "secret-test-1", stytchotp.WithTimeout(-time.Second))
+	fmt.Println(err)
+	// Output:
+	// stytchotp: WithTimeout: the timeout must be positive
+}
+
+func ExampleWithMaxRetries() {
+	// Nothing listens there, so no connection can be made, and only then is a call repeated.
+	client, err := stytchotp.NewClient("project-test-1", "secret-test-1",
+		stytchotp.WithBaseURL("http://127.0.0.1:1"), stytchotp.WithMaxRetries(1))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	if broken := (*stytchotp.TransportError)(nil); errors.As(err, &broken) {
+		fmt.Println(broken.Attempts, "attempts,", broken.Delivery())
+	}
+	// Output:
+	// 2 attempts, not_sent
+}
+
+func ExampleWithBaseURL() {
+	_, err := stytchotp.NewClient("project-test-1", "secret-test-1", stytchotp.WithBaseURL("http://login.example.com"))
+	fmt.Println(err)
+	// Output:
+	// stytchotp: WithBaseURL: plain http is allowed to a loopback address only
+}
+
+// A transport of your own, for a proxy or a tracer. The client is copied.
+func ExampleWithHTTPClient() {
+	srv, _ := emulator()
+	defer srv.Close()
+	seen := 0
+	client := srv.Client(stytchotp.WithHTTPClient(&http.Client{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			seen++
+			return srv.Transport().RoundTrip(r)
+		}),
+	}))
+	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	fmt.Println(seen, err)
+	// Output:
+	// 1 <nil>
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func ExampleWithUserAgent() {
+	srv, _ := emulator()
+	defer srv.Close()
+	var header string
+	client := srv.Client(stytchotp.WithUserAgent("acme-login/1.4"), stytchotp.WithHTTPClient(&http.Client{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			header = r.UserAgent()
+			return srv.Transport().RoundTrip(r)
+		}),
+	}))
+	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	fmt.Println(header[len(header)-len("acme-login/1.4"):], err)
+	// Output:
+	// acme-login/1.4 <nil>
+}
+
+// Numbers, addresses and secrets print masked; a conversion gives the value, and so
+// does JSON of the value alone. Params and responses mask their JSON too.
+func ExamplePhoneNumber() {
+	number, code := stytchotp.PhoneNumber("+12025550162"), stytchotp.Secret("123456")
+	params := stytchotp.SMSSendParams{PhoneNumber: number}
+	fmt.Printf("%s %q %+v %s\n", number, number, code, stytchotp.EmailAddress("ada@example.com"))
+	fmt.Println(string(number))
+	alone, _ := json.Marshal(number)
+	inside, _ := json.Marshal(params)
+	fmt.Printf("%s\n%s\n", alone, inside)
+	// Output:
+	// +1********62 +1********62 [redacted] a***@***.com
+	// +12025550162
+	// "+12025550162"
+	// {"phone_number":"+1********62"}
+}
+
+func ExampleParsePhoneNumber() {
+	for _, typed := range []string{"(202) 555-0162", "0044 20 7946 0958", "1-800-FLOWERS"} {
+		number, err := stytchotp.ParsePhoneNumber(typed, "US")
+		fmt.Printf("%q %t\n", number.Region(), errors.Is(err, stytchotp.ErrInvalidPhoneNumber))
+	}
+	// Output:
+	// "US" false
+	// "GB" false
+	// "" true
+}
+
+func ExampleNormalizeCode() {
+	code, err := stytchotp.NormalizeCode("١٢٣ ٤٥٦")
+	fmt.Println(string(code), err)
+	// Output:
+	// 123456 <nil>
+}
+
+// A policy refuses before anything is sent, and goes by the whole number: +1 876 is
+// Jamaica.
+func ExampleWithSendPolicy() {
+	srv, err := otptest.Start()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client(stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: []string{"US", "CA"}}))
+
+	_, err = client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+18765550123"})
+	fmt.Println(errors.Is(err, stytchotp.ErrRegionNotAllowed), stytchotp.DeliveryOf(err), len(srv.Requests()))
+	// Output:
+	// true not_sent 0
+}
