@@ -9,7 +9,7 @@ package phone
 // passes. A number that only becomes possible when something is taken out of
 // it, such as the trunk prefix in +44 07…, is refused, since it would be sent
 // as it stands; [Parse] takes such things out. So is one without its area
-// code, which can be dialled locally but not from abroad.
+// code, which can be dialed locally but not from abroad.
 //
 // Check allocates nothing unless it refuses.
 func Check(e164 string) error {

@@ -111,12 +111,8 @@ func generated(each int, f func(code int, national string)) {
 // The table must say what the library says, for every calling code and length.
 // A number that dials locally only is possible to the library and not to us.
 func TestCheckAgreesWithTheLibrary(t *testing.T) {
-	each := 40
-	if testing.Short() {
-		each = 5
-	}
 	agreed, rewritten := 0, 0
-	generated(each, func(code int, national string) {
+	generated(6, func(code int, national string) {
 		e164 := fmt.Sprintf("+%d%s", code, national)
 		got := Check(e164) == nil
 		parsed, err := phonenumbers.Parse(e164, "")
@@ -127,12 +123,15 @@ func TestCheckAgreesWithTheLibrary(t *testing.T) {
 			// prefix out of the number or puts an area code into it, and
 			// calls the other number that this makes possible.
 			other := phonenumbers.Format(parsed, phonenumbers.E164)
-			require.NotEqual(t, e164, other)
-			require.NoError(t, Check(other), e164)
+			if other == e164 || Check(other) != nil {
+				t.Fatalf("%s: the library makes %s of it", e164, other)
+			}
 			rewritten++
 			return
 		}
-		require.Equal(t, want, got, e164)
+		if want != got { // not an assertion: there are many numbers
+			t.Fatalf("%s: the library says %v, Check says %v", e164, want, got)
+		}
 		agreed++
 	})
 	t.Logf("%d agree; %d the library accepts as another number", agreed, rewritten)

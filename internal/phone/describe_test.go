@@ -111,7 +111,7 @@ func TestNormalizeCode(t *testing.T) {
 	}
 	for in, want := range map[string]Reason{
 		"":                            ReasonEmpty,
-		" - ":                         ReasonEmpty,
+		"- -":                         ReasonEmpty,
 		"12345678901234567":           ReasonTooLong,
 		strings.Repeat(" ", 65) + "1": ReasonTooLong,
 		strings.Repeat("9", 1<<20):    ReasonTooLong,
@@ -154,6 +154,10 @@ func TestUnsupportedSMS(t *testing.T) {
 }
 
 func TestEveryReasonHasItsSentence(t *testing.T) {
+	assert.EqualError(t, Check("+1212555012"), "invalid phone number: it is too short")
+	_, err := NormalizeCode("12345x")
+	assert.EqualError(t, err, "invalid passcode: it contains letters")
+
 	seen := map[string]Reason{}
 	for _, r := range []Reason{
 		ReasonEmpty, ReasonMissingPlus, ReasonNotDigits, ReasonLetters, ReasonExtension, ReasonTwoNumbers,

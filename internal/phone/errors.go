@@ -36,7 +36,7 @@ const (
 	// ReasonImpossibleLength: the country has shorter and longer numbers, but
 	// none of this length.
 	ReasonImpossibleLength Reason = "impossible_length"
-	// ReasonLocalOnly: the number can be dialled inside its own area only,
+	// ReasonLocalOnly: the number can be dialed inside its own area only,
 	// because the area code is missing.
 	ReasonLocalOnly Reason = "local_only"
 	// ReasonImpossible: nothing but prefixes, or prefixes upon prefixes, which

@@ -1,7 +1,6 @@
 package phone
 
 import (
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 func requireSilent(t *testing.T, err error, input string) {
 	t.Helper()
 	var refused *Error
-	require.True(t, errors.As(err, &refused))
+	require.ErrorAs(t, err, &refused)
 	require.NotEmpty(t, refused.Reason)
 	require.Contains(t, []string{
 		(&Error{Reason: refused.Reason}).Error(), (&Error{Reason: refused.Reason, passcode: true}).Error(),

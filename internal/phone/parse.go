@@ -20,7 +20,7 @@ const maxInput = 128
 // and invisible marks between the digits; decimal digits of every script; a
 // slash after an area code; 00 or the region's own international prefix in
 // place of the plus; and tel: links. It refuses letters, extensions, more than
-// one number, numbers that cannot be dialled from abroad, numbers that are not
+// one number, numbers that cannot be dialed from abroad, numbers that are not
 // possible in their country, and anything longer than 128 bytes.
 //
 // The result passes [Check] and parses to itself. The error is an [*Error].
@@ -130,7 +130,7 @@ func international(digits string) (string, Reason) {
 	return settle(e164, "")
 }
 
-// national reads digits as they are dialled inside region.
+// national reads digits as they are dialed inside region.
 func national(digits, region string) (string, Reason) {
 	if region == "MX" {
 		digits = dropRetiredMexican(digits)

@@ -71,6 +71,8 @@ var refusedInputs = []typed{
 	{"BE", "+32 2 12 34", "too_short"},
 	{"RU", "+7 912 345 67 8901", "impossible_length"},
 
+	{"AF", "93 0344 79391", "too_short"}, // a code without its plus counts before a valid number only
+
 	// A country is missing or does not exist.
 	{"", "2125550100", "no_country"},
 	{"", "(212) 555-0123", "no_country"},

@@ -13,7 +13,7 @@ type typed struct{ region, input, want string }
 
 // The numbers come from ranges kept for films where a country has one (North
 // America, the United Kingdom, Australia, France, Germany, Sweden, Ireland) and
-// are made up elsewhere. Each expectation is the country's own dialling rule.
+// are made up elsewhere. Each expectation is the country's own dialing rule.
 var typedNumbers = []typed{
 	// North America: trunk prefix 1, abroad with 011.
 	{"US", "(212) 555-0123", "+12125550123"},
@@ -61,7 +61,7 @@ var typedNumbers = []typed{
 	{"DE", "(030) 23125-123", "+493023125123"},
 	{"DE", "0171 3920012", "+491713920012"},
 	{"DE", "0152 28817386", "+4915228817386"}, // one digit more than other mobiles
-	{"DE", "4915228817386", "+4915228817386"}, // could be a landline, if anybody dialled so
+	{"DE", "4915228817386", "+4915228817386"}, // could be a landline, if anybody dialed so
 	{"DE", "+49 (0)30 / 23125 123", "+493023125123"},
 	{"DE", "02372 1234", "+4923721234"}, // a small town: four digits
 	{"DE", "038851/1234", "+49388511234"},

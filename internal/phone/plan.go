@@ -14,7 +14,7 @@ const maxE164 = 16
 type plan struct {
 	known    bool
 	possible uint32
-	local    uint32 // dialled without area code, no use abroad
+	local    uint32 // dialed without area code, no use abroad
 	shortest uint8
 	longest  uint8
 }

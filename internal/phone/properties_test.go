@@ -39,16 +39,16 @@ func rewrite(s string, zero rune) string {
 
 // someInputs calls f with typed digits: international ones of every calling
 // code, national ones of every region, with and without prefixes.
-func someInputs(each int, f func(random *rand.Rand, input, region string)) {
+func someInputs(f func(random *rand.Rand, input, region string)) {
 	random := rand.New(rand.NewPCG(3, 4))
-	generated(each, func(code int, national string) {
+	generated(1, func(code int, national string) {
 		f(random, fmt.Sprintf("+%d%s", code, national), "")
 		if code%50 == 0 {
 			f(random, fmt.Sprintf("00%d%s", code, national), "US")
 		}
 	})
 	for _, region := range Regions() {
-		for range 20 * each {
+		for range 15 {
 			digits := make([]byte, 3+random.IntN(12))
 			for i := range digits {
 				digits[i] = '0' + byte(random.IntN(10))
@@ -58,48 +58,40 @@ func someInputs(each int, f func(random *rand.Rand, input, region string)) {
 	}
 }
 
-func eachProperty(t *testing.T) int {
-	t.Helper()
-	if testing.Short() {
-		return 1
-	}
-	return 4
-}
-
 func TestParseOfParsedIsIdentity(t *testing.T) {
 	parsed := 0
 	check := func(e164 string) {
 		require.NoError(t, Check(e164))
 		for _, region := range []string{"", "US", "DE", "AR"} {
-			again, err := Parse(e164, region)
-			require.NoError(t, err, e164)
-			require.Equal(t, e164, again)
+			if again, err := Parse(e164, region); err != nil || again != e164 {
+				t.Fatalf("%s parses to %q, %v", e164, again, err)
+			}
 		}
 		parsed++
 	}
-	someInputs(eachProperty(t), func(_ *rand.Rand, input, region string) {
+	someInputs(func(_ *rand.Rand, input, region string) {
 		if e164, err := Parse(input, region); err == nil {
 			check(e164)
 		}
 	})
 	t.Logf("%d numbers", parsed)
-	require.Greater(t, parsed, 5000)
+	require.Greater(t, parsed, 2000)
 }
 
 func TestPunctuationNeverChangesAResult(t *testing.T) {
-	someInputs(eachProperty(t), func(random *rand.Rand, input, region string) {
+	zeros := []rune{'0', '\u0660', '\u06f0', '\u0966', '\uff10'}
+	someInputs(func(random *rand.Rand, input, region string) {
 		want, wantReason := parse(input, region)
-		for _, written := range []string{scatter(random, input), "(" + input + ")", scatter(random, rewrite(input, '\u0660'))} {
-			got, reason := parse(written, region)
-			require.Equal(t, want, got, "%q as %q", input, written)
-			require.Equal(t, wantReason, reason, "%q as %q", input, written)
+		written := scatter(random, rewrite(input, zeros[random.IntN(len(zeros))]))
+		if got, reason := parse(written, region); got != want || reason != wantReason { // not an assertion: there are many inputs
+			t.Fatalf("%q gives %q %s, but %q gives %q %s", input, want, wantReason, written, got, reason)
 		}
 	})
 }
 
 // The cheap path and the long one must come to the same result.
 func TestTheCheapPathIsNoShortcut(t *testing.T) {
-	someInputs(eachProperty(t), func(_ *rand.Rand, input, region string) {
+	someInputs(func(_ *rand.Rand, input, region string) {
 		if n, ok := split(input); ok && !n.mayHoldTrunk() {
 			slow, reason := settle(input, "")
 			require.Empty(t, reason, input)
@@ -150,6 +142,16 @@ func hostile() map[string]string {
 }
 
 func TestHostileInputIsRefused(t *testing.T) {
+	const number = "2125550123"
+	_, reason := parse(strings.Repeat(" ", maxInput-len(number))+number, "US")
+	require.Empty(t, reason)
+	_, reason = parse(strings.Repeat(" ", maxInput+1-len(number))+number, "US")
+	require.Equal(t, ReasonTooLong, reason, "not looked at any more")
+	_, reason = read(strings.Repeat("1", maxDigits))
+	require.Empty(t, reason)
+	_, reason = read(strings.Repeat("1", maxDigits+1))
+	require.Equal(t, ReasonTooLong, reason, "a digit must not get lost")
+
 	for name, input := range hostile() {
 		for _, region := range []string{"", "US", "AR", "BR", "DE", strings.Repeat("U", 1<<20)} {
 			got, err := Parse(input, region)

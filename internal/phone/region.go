@@ -2,7 +2,6 @@ package phone
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers/v2"
@@ -35,12 +34,6 @@ func CallingCode(e164 string) string {
 	return n.calling
 }
 
-// NonGeographic reports whether the number belongs to no country.
-func NonGeographic(e164 string) bool {
-	n, ok := split(e164)
-	return ok && phonenumbers.GetRegionCodeForCountryCode(n.code) == nonGeographicRegion
-}
-
 // KnownRegion reports whether iso is the ISO 3166 alpha-2 code, in upper case,
 // of a region with a numbering plan. "001" is none.
 func KnownRegion(iso string) bool {
@@ -69,16 +62,12 @@ func Regions() []string {
 	return all
 }
 
-// RegionsOf returns the regions that share a calling code, given as digits
-// without a plus: the main one first, the others in no order that means
-// something. It is empty for an unknown code and ["001"] for one that belongs
-// to no country.
-func RegionsOf(callingCode string) []string {
-	code, err := strconv.Atoi(callingCode)
-	if err != nil || strconv.Itoa(code) != callingCode {
-		return nil
-	}
-	return slices.Clone(phonenumbers.GetRegionCodesForCountryCode(code))
+// RegionsSharingCode returns the region and all others with its calling code, in
+// alphabetical order, or nil for an unknown region.
+func RegionsSharingCode(region string) []string {
+	all := slices.Clone(phonenumbers.GetRegionCodesForCountryCode(phonenumbers.GetCountryCodeForRegion(region)))
+	slices.Sort(all)
+	return all
 }
 
 // build makes the library's own form of the number, without its parser.

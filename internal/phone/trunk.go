@@ -72,7 +72,7 @@ func firstDigits(pattern string) uint16 {
 }
 
 // mayHoldTrunk reports whether the national number could begin with a prefix
-// that is dialled inside the country only.
+// that is dialed inside the country only.
 func (n number) mayHoldTrunk() bool {
 	return trunks()[n.code]&(1<<(n.national[0]-'0')) != 0
 }

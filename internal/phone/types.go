@@ -73,7 +73,7 @@ func Valid(e164 string) bool {
 // look like, in E.164, or "" if there is none. It is for placeholders in forms
 // and for tests; it may belong to somebody.
 func Example(region string, t Type) string {
-	for code := phonenumbers.FIXED_LINE; code < phonenumbers.UNKNOWN; code++ {
+	for code := range phonenumbers.UNKNOWN {
 		if typeOf(code) != t {
 			continue
 		}
