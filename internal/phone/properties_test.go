@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -165,4 +166,19 @@ func TestHostileInputIsRefused(t *testing.T) {
 			require.LessOrEqual(t, len(code), maxCodeDigits, name)
 		}
 	}
+}
+
+// The tables are made at first use, by whoever comes first.
+func TestConcurrentUse(t *testing.T) {
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for _, c := range typedElsewhere {
+				if got, err := Parse(c.input, c.region); err != nil || got != c.want || Check(got) != nil || Region(got) == "" {
+					t.Errorf("%s %q gives %s, %v", c.region, c.input, got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

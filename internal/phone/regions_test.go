@@ -156,6 +156,7 @@ func TestRegions(t *testing.T) {
 	assert.Equal(t, []string{"GB", "GG", "IM", "JE"}, RegionsSharingCode("GB"))
 	assert.Equal(t, []string{"GB", "GG", "IM", "JE"}, RegionsSharingCode("JE"))
 	assert.Contains(t, RegionsSharingCode("US"), "JM")
+	assert.True(t, slices.IsSorted(RegionsSharingCode("US")))
 	assert.Equal(t, []string{"FR"}, RegionsSharingCode("FR"))
 	for _, region := range []string{"", "UK", "001", "gb"} {
 		assert.Nil(t, RegionsSharingCode(region), region)
