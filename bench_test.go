@@ -20,7 +20,8 @@ func memoryClient(b *testing.B, status int, body string, opts ...stytchotp.Optio
 				StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
 			}, nil
-		})})}, opts...)...)
+		})}),
+	}, opts...)...)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -189,8 +189,10 @@ func TestGoodValues(t *testing.T) {
 		"address with umlauts":      emailLogin(stytchotp.EmailLoginOrCreateParams{Email: "jörg@bücher.example"}),
 		"shortest session":          authenticate(stytchotp.AuthenticateParams{MethodID: "m", Code: "0", SessionDurationMinutes: 5}),
 		"longest session":           authenticate(stytchotp.AuthenticateParams{MethodID: "m", Code: "000000", SessionDurationMinutes: 527040}),
-		"largest claims": authenticate(stytchotp.AuthenticateParams{MethodID: "m", Code: "1", SessionDurationMinutes: 5,
-			SessionCustomClaims: map[string]any{"k": strings.Repeat("x", 4096-len(`{"k":""}`))}}),
+		"largest claims": authenticate(stytchotp.AuthenticateParams{
+			MethodID: "m", Code: "1", SessionDurationMinutes: 5,
+			SessionCustomClaims: map[string]any{"k": strings.Repeat("x", 4096-len(`{"k":""}`))},
+		}),
 		"IPv6": smsLogin(stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162", Attributes: stytchotp.Attributes{IPAddress: "2001:db8::1"}}),
 	} {
 		t.Run(name, func(t *testing.T) {

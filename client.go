@@ -161,7 +161,7 @@ func do[T any, R response[T]](ctx context.Context, c *core, op operation, params
 		defer cancel()
 	}
 	if c.policy != nil && number != "" {
-		if err := c.policy.ask(ctx, op, number, call); err != nil {
+		if err = c.policy.ask(ctx, op, number, call); err != nil {
 			return nil, err
 		}
 	}

@@ -116,7 +116,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		if seconds > uint64(math.MaxInt64/time.Second) {
 			return math.MaxInt64
 		}
-		return time.Duration(seconds) * time.Second //nolint:gosec // bounded above
+		return time.Duration(seconds) * time.Second
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

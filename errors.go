@@ -14,25 +14,23 @@ import (
 	"github.com/stytchotp/stytchotp/internal/transport"
 )
 
-// The conditions to ask for with [errors.Is]. Each is answered by Stytch's error
+// These are the conditions to ask for with [errors.Is]. Each is answered by Stytch's error
 // type, never by the HTTP status alone: the API says 404 to a wrong code and 401
 // to an expired one.
 var (
-	ErrInvalidPhoneNumber = errors.New("stytchotp: invalid phone number") // found here or by Stytch
-	ErrInvalidEmail       = errors.New("stytchotp: invalid e-mail address")
-	ErrRegionNotAllowed   = errors.New("stytchotp: no messages to this region") // by the send policy or by Stytch
-	ErrCodeIncorrect      = errors.New("stytchotp: the code is wrong")
-	ErrCodeExpired        = errors.New("stytchotp: the code was used or has expired")
-	ErrRateLimited        = errors.New("stytchotp: too many requests")
-	ErrUserLocked         = errors.New("stytchotp: the user is locked after too many wrong codes")
-	ErrUserNotFound       = errors.New("stytchotp: no such user")
-	ErrUnauthorized       = errors.New("stytchotp: the project credentials were refused")
-	ErrSessionNotFound    = errors.New("stytchotp: no such session")
-	ErrUnavailable        = errors.New("stytchotp: Stytch is unavailable")
-
-	// These two come from a [SendPolicy] alone.
-	ErrNumberTypeNotAllowed = errors.New("stytchotp: no messages to numbers of this type")
-	ErrNumberRefused        = errors.New("stytchotp: the number was refused by the checker")
+	ErrInvalidPhoneNumber   = errors.New("stytchotp: invalid phone number") // found here or by Stytch
+	ErrInvalidEmail         = errors.New("stytchotp: invalid e-mail address")
+	ErrRegionNotAllowed     = errors.New("stytchotp: no messages to this region") // by the send policy or by Stytch
+	ErrCodeIncorrect        = errors.New("stytchotp: the code is wrong")
+	ErrCodeExpired          = errors.New("stytchotp: the code was used or has expired")
+	ErrRateLimited          = errors.New("stytchotp: too many requests")
+	ErrUserLocked           = errors.New("stytchotp: the user is locked after too many wrong codes")
+	ErrUserNotFound         = errors.New("stytchotp: no such user")
+	ErrUnauthorized         = errors.New("stytchotp: the project credentials were refused")
+	ErrSessionNotFound      = errors.New("stytchotp: no such session")
+	ErrUnavailable          = errors.New("stytchotp: Stytch is unavailable")
+	ErrNumberTypeNotAllowed = errors.New("stytchotp: no messages to numbers of this type")   // by the send policy
+	ErrNumberRefused        = errors.New("stytchotp: the number was refused by the checker") // of the send policy
 )
 
 // StytchError is any answer whose status is not 2xx, whatever its body was. A
@@ -76,7 +74,7 @@ func (e *StytchError) Error() string {
 
 // Is answers the sentinels by ErrorType.
 func (e *StytchError) Is(target error) bool {
-	return e != nil && target != nil && e.ErrorType.meaning().sentinel == target //nolint:errorlint // this is Is itself
+	return e != nil && target != nil && e.ErrorType.meaning().sentinel == target
 }
 
 // Delivery is [DeliveryNotSent] when the server refused the request with a 4xx,
@@ -131,7 +129,7 @@ func (e *ValidationError) Is(target error) bool {
 		return false
 	}
 	for _, f := range e.Fields {
-		if f.kind == target { //nolint:errorlint // this is Is itself
+		if f.kind == target {
 			return true
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,7 +103,7 @@ func TestErrorTypes(t *testing.T) {
 			}
 			assert.Equal(t, tc.http, stytchotp.HTTPStatus(err))
 			assert.Equal(t, tc.code, stytchotp.PublicCode(err))
-			assert.Regexp(t, regexp.MustCompile(`^stytchotp: otps\.sms\.login_or_create: HTTP \d{3}`), err.Error())
+			assert.Regexp(t, `^stytchotp: otps\.sms\.login_or_create: HTTP \d{3}`, err.Error())
 		})
 	}
 }
@@ -163,7 +162,7 @@ func TestNilErrors(t *testing.T) {
 		assert.NotPanics(t, func() {
 			assert.NotEmpty(t, err.Error())
 			assert.NotEmpty(t, fmt.Sprintf("%v %+v %#v %d", err, err, err, err))
-			assert.False(t, errors.Is(err, stytchotp.ErrCodeIncorrect))
+			assert.NotErrorIs(t, err, stytchotp.ErrCodeIncorrect)
 			assert.NoError(t, errors.Unwrap(err))
 			_ = stytchotp.DeliveryOf(err)
 			assert.GreaterOrEqual(t, stytchotp.HTTPStatus(err), 500)

@@ -207,7 +207,7 @@ func TestSensitiveValues(t *testing.T) {
 	assert.JSONEq(t, `{"phone":"+12025550162","email":"ada@example.com","token":"s3cret"}`, string(encoded))
 	var got stored
 	require.NoError(t, json.Unmarshal(encoded, &got))
-	assert.True(t, want == got)
+	assert.Equal(t, want, got)
 
 	for _, tc := range []struct {
 		value interface{ Masked() string }

@@ -44,8 +44,11 @@ func TestNewClientRefuses(t *testing.T) {
 		{"endless user agent", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithUserAgent(strings.Repeat("a", 257))}, []string{"WithUserAgent: must be"}},
 		{"nil logger", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithLogger(nil)}, []string{"WithLogger: the logger is nil"}},
 		{"nil hook", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithHook(nil)}, []string{"WithHook: the hook is nil"}},
-		{"everything at once", "", "secret-\n", []stytchotp.Option{nil, base("ftp://x"), stytchotp.WithTimeout(0), stytchotp.WithHook(nil)},
-			[]string{"an option is nil", "WithBaseURL:", "WithTimeout:", "WithHook:", "project id:", "secret:"}},
+		{
+			"everything at once", "", "secret-\n",
+			[]stytchotp.Option{nil, base("ftp://x"), stytchotp.WithTimeout(0), stytchotp.WithHook(nil)},
+			[]string{"an option is nil", "WithBaseURL:", "WithTimeout:", "WithHook:", "project id:", "secret:"},
+		},
 		{"empty URL", testProjectID, testSecret, []stytchotp.Option{base("")}, []string{"WithBaseURL: the URL must start with https://"}},
 		{"no scheme", testProjectID, testSecret, []stytchotp.Option{base("test.stytch.com")}, []string{"must start with https://"}},
 		{"host and port", testProjectID, testSecret, []stytchotp.Option{base("localhost:8080")}, []string{"must start with https://"}},
@@ -233,7 +236,7 @@ func TestHooksAndLogger(t *testing.T) {
 			assert.Equal(t, err, got.Err)
 			assert.Positive(t, got.Duration)
 			got.Err, got.Duration = nil, 0
-			assert.True(t, tc.want == got, "%v", got)
+			assert.Equal(t, tc.want, got)
 			assert.Contains(t, logged.String(), tc.log)
 			assert.Equal(t, 1, strings.Count(logged.String(), "\n"))
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -124,7 +125,7 @@ func TestWire(t *testing.T) {
 				"Authorization":  {"Basic " + credentials},
 				"Content-Type":   {"application/json"},
 				"Accept":         {"application/json"},
-				"Content-Length": {fmt.Sprint(len(tc.body))},
+				"Content-Length": {strconv.Itoa(len(tc.body))},
 				"User-Agent": {fmt.Sprintf("stytchotp-go/%s (%s; %s/%s) acme/1.0",
 					stytchotp.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 			}

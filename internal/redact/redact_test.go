@@ -56,7 +56,7 @@ type everything struct {
 	Map      map[string]any `json:"map"`
 	Skipped  string         `json:"-"`
 	NoTag    bool
-	private  string //nolint:unused // it must not be printed
+	private  string
 }
 
 func full() everything {
