@@ -9,7 +9,7 @@ import (
 
 const (
 	livePrefix       = "project-live-"
-	liveSecretPrefix = "secret-live-" //nolint:gosec // the public part of a secret
+	liveSecretPrefix = "secret-live-"
 )
 
 // authorize checks the credentials. What they were is not kept anywhere.

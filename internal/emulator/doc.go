@@ -9,6 +9,6 @@
 // the requests that came in, the clock, faults, rate limits and countries.
 //
 // It shares no types with the client, so that a mistake in one is not hidden by
-// the same mistake in the other. Where the real behaviour is not documented, the
+// the same mistake in the other. Where the real behavior is not documented, the
 // choice made here is listed in DIFFERENCES.md.
 package emulator

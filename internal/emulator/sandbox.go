@@ -12,7 +12,7 @@ const (
 	sandboxPhoneID = "phone-number-test-98cfbe19-6c8f-4b8b-b62a-e78a5a7bdff3"
 	sandboxEmailID = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
 
-	sandboxSessionToken = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY" //nolint:gosec // published by Stytch for tests
+	sandboxSessionToken = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"
 	sandboxNoSession    = "59cnLELtq5cFVS6uYK9f-pAWzBkhqZl8AvLhbhOvKNWw" // always answered with session_not_found
 )
 

@@ -113,7 +113,7 @@ func notTokenRune(c rune) bool { return c != '=' && c != '+' && c != '/' && notE
 // session nor an error.
 func (e *Emulator) findSession(ref sessionRef, now time.Time) (*session, *apiError) {
 	if !ref.given() {
-		return nil, nil //nolint:nilnil // no session is a good answer
+		return nil, nil
 	}
 	found := e.sessions.byToken[ref.token]
 	if ref.token == "" {

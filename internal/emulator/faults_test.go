@@ -1,0 +1,305 @@
+package emulator_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+)
+
+func (a *api) inject(faults ...emulator.Fault) {
+	a.t.Helper()
+	for _, f := range faults {
+		_, err := a.AddFault(f)
+		require.NoError(a.t, err)
+	}
+}
+
+func (a *api) sendSMS() reply {
+	a.t.Helper()
+	return a.post(smsLogin, fields{"phone_number": phoneA})
+}
+
+func TestFaultAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault  emulator.Fault
+		status int
+		kind   string
+	}{
+		"status":           {emulator.Fault{Status: 503}, 503, "server_unavailable"},
+		"500":              {emulator.Fault{Status: 500}, 500, "internal_server_error"},
+		"502":              {emulator.Fault{Status: 502}, 502, "internal_server_error"},
+		"429":              {emulator.Fault{Status: 429}, 429, "too_many_requests"},
+		"type":             {emulator.Fault{ErrorType: "downstream_carrier_error"}, 400, "downstream_carrier_error"},
+		"locked":           {emulator.Fault{ErrorType: "user_lock_limit_reached"}, 429, "user_lock_limit_reached"},
+		"unheard of":       {emulator.Fault{ErrorType: "brand_new"}, 400, "brand_new"},
+		"type and status":  {emulator.Fault{ErrorType: "brand_new", Status: 418}, 418, "brand_new"},
+		"retry after only": {emulator.Fault{RetryAfter: time.Second}, 429, "too_many_requests"},
+	} {
+		a := newAPI(t)
+		a.inject(test.fault)
+		got := a.sendSMS()
+		assert.Equal(t, test.status, got.status, name)
+		got.refused(test.status, test.kind)
+		assert.Empty(t, a.Messages(emulator.MessageQuery{}), "an error in place of the work")
+		a.sendSMS().ok()
+	}
+}
+
+func TestRetryAfterIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.inject(emulator.Fault{Status: 503, RetryAfter: 6001 * time.Millisecond})
+	assert.Equal(t, "7", a.sendSMS().header.Get("Retry-After"))
+}
+
+func TestFaultHTML(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.inject(emulator.Fault{HTML: true}, emulator.Fault{HTML: true, Status: 200, SendFirst: true})
+	got := a.sendSMS()
+	assert.Equal(t, 502, got.status)
+	assert.Equal(t, "text/html; charset=utf-8", got.header.Get("Content-Type"))
+	assert.Contains(t, got.raw, "<h1>Bad Gateway</h1>")
+	assert.Equal(t, "1", got.header.Get("X-OTP-Emulator"))
+	assert.Empty(t, a.Messages(emulator.MessageQuery{}))
+	got = a.sendSMS()
+	assert.Equal(t, 200, got.status)
+	assert.Len(t, a.Messages(emulator.MessageQuery{}), 1, "the message went out first")
+}
+
+func TestFaultMatching(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.inject(
+		emulator.Fault{Operation: emulator.OpWhatsAppSend, Status: 501},
+		emulator.Fault{Operation: emulator.OpAuthenticate, Recipient: phoneB, Status: 502},
+		emulator.Fault{Operation: emulator.OpAnySend, Recipient: "ADA@example.com", Nth: 2, Times: 2, Status: 503},
+	)
+	idA, codeA := a.login(phoneA)
+	a.authenticate(idA, codeA).ok()
+	idB, codeB := a.login(phoneB)
+	assert.Equal(t, 502, a.authenticate(idB, codeB).status)
+	a.authenticate(idB, codeB).ok()
+	assert.Equal(t, 501, a.post(whatsAppSend, fields{"phone_number": phoneA}).status)
+
+	var statuses []int
+	for range 5 {
+		statuses = append(statuses, a.post(emailLogin, fields{"email": emailA}).status)
+	}
+	assert.Equal(t, []int{200, 503, 503, 200, 200}, statuses)
+	assert.Empty(t, a.UnusedFaults())
+	for _, state := range a.Faults() {
+		assert.True(t, state.Done)
+	}
+}
+
+func TestFaultsTakeTurns(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.inject(emulator.Fault{Status: 501}, emulator.Fault{Status: 502}, emulator.Fault{Nth: 2, Times: -1, Status: 503})
+	var statuses []int
+	for range 6 {
+		statuses = append(statuses, a.sendSMS().status)
+	}
+	assert.Equal(t, []int{501, 502, 200, 503, 503, 503}, statuses)
+	states := a.Faults()
+	require.Len(t, states, 3)
+	assert.Equal(t, 3, states[0].Hits)
+	assert.False(t, states[0].Done)
+	assert.True(t, a.RemoveFault(states[0].ID))
+	assert.True(t, a.RemoveFault(states[1].ID))
+	assert.False(t, a.RemoveFault(states[0].ID))
+	a.sendSMS().ok()
+
+	a.inject(emulator.Fault{Operation: emulator.OpJWKS, Delay: 1})
+	assert.Len(t, a.UnusedFaults(), 1)
+	a.ClearFaults()
+	assert.Empty(t, a.Faults())
+}
+
+func TestBadFaults(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for _, f := range []emulator.Fault{
+		{},
+		{Operation: "sms", Status: 500},
+		{Nth: -1, Status: 500},
+		{Delay: -1},
+		{Delay: 2 * time.Hour},
+		{Status: 199},
+		{Status: 600},
+		{Status: 204},
+		{RetryAfter: -1},
+		{ErrorType: "a\nb"},
+		{Drop: "floor"},
+		{Drop: emulator.DropAfterSend, Status: 500},
+		{Drop: emulator.DropBeforeRead, SendFirst: true},
+		{SendFirst: true},
+	} {
+		_, err := a.AddFault(f)
+		require.Error(t, err, "%+v", f)
+	}
+	for range 1000 {
+		a.inject(emulator.Fault{Delay: 1, Operation: emulator.OpJWKS})
+	}
+	_, err := a.AddFault(emulator.Fault{Delay: 1})
+	require.Error(t, err, "bounded")
+}
+
+func TestDropsCloseRealSockets(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		fault emulator.Fault
+		sent  int
+	}{
+		{emulator.Fault{Drop: emulator.DropRefused}, 0},
+		{emulator.Fault{Drop: emulator.DropBeforeRead}, 0},
+		{emulator.Fault{Drop: emulator.DropAfterSend}, 1},
+	} {
+		a := newAPI(t)
+		srv := a.serve()
+		a.inject(test.fault)
+		_, _, err := a.send(srv)
+		require.Error(t, err, test.fault.Drop)
+		assert.Len(t, a.Messages(emulator.MessageQuery{}), test.sent, test.fault.Drop)
+		if test.fault.Drop != emulator.DropRefused {
+			require.ErrorIs(t, err, io.EOF)
+			requests := a.Requests(emulator.RequestQuery{})
+			require.Len(t, requests, 1)
+			assert.Equal(t, test.fault.Drop, requests[0].Drop)
+			assert.Zero(t, requests[0].Status)
+		}
+		status, _, err := a.send(srv)
+		require.NoError(t, err)
+		assert.Equal(t, 200, status)
+	}
+}
+
+func TestCutBody(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	srv := a.serve()
+	a.inject(emulator.Fault{Cut: true}, emulator.Fault{Cut: true, Status: 500})
+	status, answer, err := a.send(srv)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, 200, status)
+	assert.True(t, strings.HasPrefix(answer, `{"status_code":200`), answer)
+	assert.Len(t, a.Messages(emulator.MessageQuery{}), 1)
+
+	status, _, err = a.send(srv)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, 500, status)
+	assert.Len(t, a.Messages(emulator.MessageQuery{}), 1)
+}
+
+func TestHalfARequestHasNoEffect(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	broken := io.MultiReader(strings.NewReader(`{"phone_number"`), brokenReader{})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, smsLogin, broken)
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { a.ServeHTTP(httptest.NewRecorder(), r) })
+	assert.Empty(t, a.Requests(emulator.RequestQuery{}))
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("cut") }
+
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t)
+		a.inject(
+			emulator.Fault{Delay: 30 * time.Second},
+			emulator.Fault{Delay: 30 * time.Second, Status: 503},
+			emulator.Fault{Delay: 30 * time.Second},
+			emulator.Fault{Delay: 30 * time.Second, SendFirst: true},
+		)
+		start := time.Now()
+		a.sendSMS().ok()
+		assert.Equal(t, 30*time.Second, time.Since(start))
+		a.sendSMS().refused(503, "server_unavailable")
+		assert.Equal(t, time.Minute, time.Since(start))
+
+		for _, sent := range []int{1, 2} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			start = time.Now()
+			_, err := a.Begin(emulator.Call{
+				Method: "POST", Path: smsLogin, Body: []byte(`{"phone_number":"` + phoneA + `"}`),
+				Header: a.header(),
+			}).Finish(ctx)
+			cancel()
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(start))
+			assert.Len(t, a.Messages(emulator.MessageQuery{}), sent, "the delay comes before the work, or with SendFirst after it")
+			last := a.Requests(emulator.RequestQuery{Limit: 1})[0]
+			assert.True(t, last.Abandoned)
+			assert.Zero(t, last.Status)
+		}
+	})
+}
+
+func (a *api) header() http.Header {
+	r := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/", http.NoBody)
+	r.SetBasicAuth(a.ProjectID(), a.Secret())
+	r.Header.Set("Content-Type", "application/json")
+	return r.Header
+}
+
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, emulator.Config{RateLimits: []emulator.RateLimit{
+		{Operation: emulator.OpAnySend, Max: 2, Window: time.Minute},
+		{Operation: emulator.OpSMSLoginOrCreate, By: emulator.LimitByCountry, Max: 4, Window: time.Hour, RetryAfter: true},
+		{Operation: emulator.OpAuthenticate, By: emulator.LimitByProject, Max: 1, Window: time.Hour},
+	}})
+	require.NoError(t, a.Freeze(time.Date(2100, 1, 1, 12, 30, 50, 0, time.UTC)))
+	for range 2 {
+		a.login(phoneA)
+	}
+	got := a.sendSMS()
+	got.refused(429, "too_many_requests")
+	assert.Empty(t, got.header.Get("Retry-After"))
+	a.login(phoneB) // another recipient in another country
+
+	// The window ends with the clock's minute, not a minute after the first call.
+	a.advance(10 * time.Second)
+	for range 2 {
+		a.login(phoneA)
+	}
+	a.sendSMS().refused(429, "too_many_requests")
+
+	a.advance(time.Minute)
+	got = a.sendSMS() // by now it is the country's limit
+	got.refused(429, "too_many_requests")
+	assert.Equal(t, "1680", got.header.Get("Retry-After"), "to the full hour")
+	a.login(phoneB)
+	a.post(emailLogin, fields{"email": emailA}).ok()
+	a.advance(28 * time.Minute)
+	methodID, code := a.login(phoneA)
+	a.authenticate(methodID, wrong(code)).refused(404, "otp_code_not_found")
+	a.authenticate(methodID, code).refused(429, "too_many_requests")
+	a.advance(time.Hour)
+	methodID, code = a.login(phoneA)
+	a.authenticate(methodID, code).ok()
+
+	require.Error(t, a.SetRateLimits(emulator.RateLimit{}))
+	require.Error(t, a.SetRateLimits(make([]emulator.RateLimit, 101)...))
+	assert.Len(t, a.RateLimits(), 3)
+	require.NoError(t, a.SetRateLimits())
+	a.authenticate(methodID, code).refused(401, "unable_to_auth_otp_code")
+	a.Reset()
+	assert.Len(t, a.RateLimits(), 3, "those of the configuration")
+}
