@@ -313,9 +313,16 @@ func (s *HTTP2) ResetStream(code uint32) {
 	_ = s.conn.write(frameResetStream, 0, s.id, binary.BigEndian.AppendUint32(nil, code))
 }
 
+// Retire says that this stream is the last one to be read, and goes on with it.
+func (s *HTTP2) Retire() { s.sendGoAway(s.id, CodeNoError) }
+
 // GoAway says that streams after last were not and will not be read.
 func (s *HTTP2) GoAway(last, code uint32) {
 	s.ended = true
+	s.sendGoAway(last, code)
+}
+
+func (s *HTTP2) sendGoAway(last, code uint32) {
 	payload := binary.BigEndian.AppendUint32(nil, last)
 	_ = s.conn.write(frameGoAway, 0, 0, binary.BigEndian.AppendUint32(payload, code))
 }

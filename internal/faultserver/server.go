@@ -27,6 +27,8 @@ type Config struct {
 	Open   func(*Conn) bool
 	// Handle sees each request that was read to its end.
 	Handle func(Exchange)
+	// Ended is called when a connection has ended.
+	Ended func()
 }
 
 // Request is what a server read.
@@ -169,6 +171,9 @@ func (s *Server) accept() {
 			delete(s.live, w)
 			s.mu.Unlock()
 			s.open.Add(-1)
+			if s.config.Ended != nil {
+				s.config.Ended()
+			}
 		})
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// newRoundTripper returns the transport used unless the caller brings one.
-func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+// newRoundTripper returns the transport used unless the caller brings one, and the
+// pool that decides on its connections.
+func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) (*http.Transport, *pool) {
+	pool := newPool((&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext)
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
+		DialContext:         pool.dialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
@@ -30,7 +31,7 @@ func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) *http
 		IdleConnTimeout:     50 * time.Second,
 
 		HTTP2: pings,
-	}
+	}, pool
 }
 
 // defaultPings returns when to ping an HTTP/2 connection on which nothing arrives,

@@ -23,6 +23,10 @@ type trace struct {
 	asked atomic.Bool // a connection was asked for, so these events do arrive
 	got   atomic.Bool // a connection was handed over: from here on bytes may leave
 	http2 atomic.Bool
+	wants atomic.Bool // a connection was asked for and not had so far
+
+	pool   *pool     // nil for a round tripper that is not ours
+	opened []*pooled // for this attempt, under the pool's lock
 
 	header http.Header // of a redirect, whole: see [frank]
 }
@@ -32,7 +36,10 @@ type traceKey struct{}
 // watch returns a context under which a round trip reports to t.
 func (t *trace) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(context.WithValue(ctx, traceKey{}, t), &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked.Store(true) },
+		GetConn: func(string) {
+			t.asked.Store(true)
+			t.wants.Store(true)
+		},
 		// Not WroteHeaders: net/http may return an error while another goroutine
 		// is about to write, and then the moment of writing would come too late.
 		GotConn: func(info httptrace.GotConnInfo) {
@@ -40,6 +47,10 @@ func (t *trace) watch(ctx context.Context) context.Context {
 				t.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
 			}
 			t.got.Store(true)
+			t.wants.Store(false)
+			if t.pool != nil {
+				t.pool.decide(info.Conn, t.http2.Load())
+			}
 		},
 	})
 }

@@ -45,7 +45,8 @@ type Client struct {
 	resty      *resty.Client
 	baseURL    string
 	maxRetries int
-	netHTTP    bool // the round tripper is one whose replays we know
+	netHTTP    bool  // the round tripper is one whose replays we know
+	pool       *pool // nil when the round tripper is the caller's
 }
 
 // Answer is what a server said, whatever its status was.
@@ -68,8 +69,9 @@ func New(cfg Config) *Client {
 	if cfg.HTTPClient != nil {
 		hc = *cfg.HTTPClient
 	}
+	var pool *pool
 	if hc.Transport == nil {
-		hc.Transport = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
+		hc.Transport, pool = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
 	}
 	netHTTP := isNetHTTP(hc.Transport)
 	hc.Transport = frank{hc.Transport}
@@ -87,6 +89,7 @@ func New(cfg Config) *Client {
 		baseURL:    cfg.BaseURL,
 		maxRetries: cfg.MaxRetries,
 		netHTTP:    netHTTP,
+		pool:       pool,
 	}
 }
 
@@ -119,7 +122,11 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 	if ctx.Err() != nil {
 		return nil, newError(ctx, nil)
 	}
-	t := &trace{netHTTP: c.netHTTP, body: body}
+	t := &trace{netHTTP: c.netHTTP, body: body, pool: c.pool}
+	if c.pool != nil {
+		c.pool.begin()
+		defer c.pool.end(t)
+	}
 	response, err := c.resty.R().
 		SetContext(t.watch(ctx)).
 		SetDoNotParseResponse(true).

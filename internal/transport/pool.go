@@ -1,0 +1,159 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+)
+
+// maxUndecided is how many connections may be on their way at once while one could
+// serve every call. It is two lest one bad handshake hold up all calls.
+const maxUndecided = 2
+
+var errUnneeded = errors.New("the call has a connection already")
+
+// pool decides when a call may open a connection.
+//
+// net/http opens one for every call that finds none idle, even when the connection
+// on its way is one of HTTP/2 that all can share, or when others are about to become
+// idle. A burst of calls would open more connections than there are calls.
+type pool struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu        sync.Mutex
+	changed   sync.Cond
+	calls     int  // in flight
+	conns     int  // open, or being opened
+	undecided int  // of these, handed to no call so far
+	exclusive bool // a connection serves one call at a time: the server speaks HTTP/1
+}
+
+func newPool(dial func(ctx context.Context, network, address string) (net.Conn, error)) *pool {
+	p := &pool{dial: dial}
+	p.changed.L = &p.mu
+	return p
+}
+
+// begin and end enclose a call.
+func (p *pool) begin() { p.change(func() { p.calls++ }) }
+
+func (p *pool) end(t *trace) {
+	t.wants.Store(false)
+	p.change(func() {
+		p.calls--
+		if t.got.Load() {
+			return
+		}
+		// Nobody knows whether anything comes of the connections that were opened
+		// for this call. They must not hold up others.
+		for _, c := range t.opened {
+			if !c.decided {
+				c.discount()
+			}
+		}
+	})
+}
+
+// change lets the dials that wait look again.
+func (p *pool) change(f func()) {
+	p.mu.Lock()
+	f()
+	p.mu.Unlock()
+	p.changed.Broadcast()
+}
+
+// dialContext opens a connection when there is use for one.
+func (p *pool) dialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return p.dial(ctx, network, address)
+	}
+	c := p.reserve(t)
+	if c == nil {
+		return nil, errUnneeded
+	}
+	var err error
+	if c.Conn, err = p.dial(ctx, network, address); err != nil {
+		p.change(c.discount)
+		return nil, err
+	}
+	return c, nil
+}
+
+// reserve waits until the call of t may open a connection. It returns nil when the
+// call needs none any more.
+func (p *pool) reserve(t *trace) *pooled {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for t.wants.Load() {
+		if p.exclusive && p.conns < p.calls || !p.exclusive && p.undecided < maxUndecided {
+			p.conns++
+			p.undecided++
+			c := &pooled{pool: p, counted: true}
+			t.opened = append(t.opened, c)
+			return c
+		}
+		p.changed.Wait()
+	}
+	return nil
+}
+
+// decide records what a connection turned out to be when a call got it.
+func (p *pool) decide(c net.Conn, http2 bool) {
+	for {
+		encrypted, ok := c.(*tls.Conn)
+		if !ok {
+			break
+		}
+		c = encrypted.NetConn()
+	}
+	if c, ok := c.(*pooled); ok {
+		p.change(func() { c.decide(!http2) })
+	}
+}
+
+// pooled is a connection that a pool keeps count of.
+type pooled struct {
+	net.Conn
+
+	pool *pool
+	// Under the pool's lock:
+	counted bool // among the pool's connections
+	decided bool // handed to a call
+	closed  bool
+}
+
+func (c *pooled) decide(exclusive bool) {
+	if c.decided || c.closed {
+		return
+	}
+	if c.counted {
+		c.pool.undecided--
+	} else {
+		c.pool.conns++
+	}
+	c.counted, c.decided = true, true
+	c.pool.exclusive = exclusive
+}
+
+func (c *pooled) discount() {
+	if !c.counted {
+		return
+	}
+	c.counted = false
+	c.pool.conns--
+	if !c.decided {
+		c.pool.undecided--
+	}
+}
+
+// Close closes the connection and makes room for another one.
+func (c *pooled) Close() error {
+	c.pool.change(func() {
+		c.closed = true
+		c.discount()
+	})
+	return c.Conn.Close()
+}
