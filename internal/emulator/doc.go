@@ -10,5 +10,5 @@
 //
 // It shares no types with the client, so that a mistake in one is not hidden by
 // the same mistake in the other. Where the real behavior is not documented, the
-// choice made here is listed in DIFFERENCES.md.
+// choice made here is listed in docs/differences.md.
 package emulator
