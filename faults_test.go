@@ -2,6 +2,7 @@ package stytchotp_test
 
 import (
 	"context"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -129,3 +130,10 @@ func replyJSON(status int, body string, fields ...string) func(faultserver.Excha
 
 // good answers as Stytch does when all is well.
 func good(e faultserver.Exchange) { replyJSON(200, goodBody)(e) }
+
+// allocated returns how many bytes the process has allocated so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
