@@ -116,7 +116,7 @@ func TestNoGoroutineIsStarted(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	_, err = a.WaitMessage(ctx, emulator.MessageQuery{Recipient: phoneB})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Equal(t, before, runtime.NumGoroutine())
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
 func TestOneCodeOneSuccess(t *testing.T) {
