@@ -172,3 +172,50 @@ func ExampleWithSendPolicy() {
 	// Output:
 	// true not_sent 0
 }
+
+func ExamplePhoneNumber_Masked() {
+	fmt.Println(stytchotp.PhoneNumber("+442079460958").Masked())
+	// Output:
+	// +44********58
+}
+
+func ExampleEmailAddress_Masked() {
+	fmt.Println(stytchotp.EmailAddress("ada@example.com").Masked())
+	// Output:
+	// a***@***.com
+}
+
+// What a number says about itself. National and International are the whole number.
+func ExamplePhoneNumber_Region() {
+	for _, n := range []stytchotp.PhoneNumber{"+12025550162", "+18765550123", "+442079460958"} {
+		fmt.Println(n.Region(), n.Type(), n.National())
+	}
+	// Output:
+	// US fixed_line_or_mobile (202) 555-0162
+	// JM mobile (876) 555-0123
+	// GB fixed_line 020 7946 0958
+}
+
+func ExampleRegionsUSAndCanada() {
+	fmt.Println(stytchotp.RegionsUSAndCanada())
+	// Output:
+	// [US CA]
+}
+
+// A checker is a rule of your own, or a lookup that costs money.
+func ExampleCheckerFunc() {
+	srv, _ := emulator()
+	defer srv.Close()
+	client := srv.Client(stytchotp.WithSendPolicy(stytchotp.SendPolicy{
+		Checker: stytchotp.CheckerFunc(func(_ context.Context, n stytchotp.PhoneNumber, _ stytchotp.Channel) (bool, error) {
+			return n != "+12025550163", nil
+		}),
+	}))
+	for _, n := range []stytchotp.PhoneNumber{"+12025550162", "+12025550163"} {
+		_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: n})
+		fmt.Println(errors.Is(err, stytchotp.ErrNumberRefused))
+	}
+	// Output:
+	// false
+	// true
+}

@@ -173,7 +173,7 @@ func readersModule(t *testing.T, found []block) (dir string) {
 	self := "module github.com/stytchotp/stytchotp\n"
 	require.Contains(t, string(mod), self)
 	write("go.mod", strings.Replace(string(mod), self, "module reader\n", 1)+
-		"require github.com/stytchotp/stytchotp v0.0.0\nreplace github.com/stytchotp/stytchotp => "+root+"\n")
+		fmt.Sprintf("require github.com/stytchotp/stytchotp v0.0.0\nreplace github.com/stytchotp/stytchotp => %q\n", filepath.ToSlash(root)))
 	write("go.sum", string(sum))
 	write("fragments/run_test.go", "package fragments\n\nimport \"github.com/stytchotp/stytchotp/otptest\"\n"+fragmentRun)
 	for _, b := range found {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -267,4 +268,88 @@ func ExampleWithUserLock() {
 	// Output:
 	// code_incorrect
 	// user_locked
+}
+
+// Numbers and addresses that nobody has, so that tests sharing a server do not meet.
+func ExampleServer_NewPhoneNumber() {
+	t := &fakeT{}
+	defer t.end()
+	srv := otptest.NewServer(t)
+	first, second := srv.NewPhoneNumber(), srv.NewPhoneNumber()
+	fmt.Println(first == second)
+	fmt.Println(string(srv.NewEmailAddress()), string(srv.NewEmailAddress()))
+	// Output:
+	// false
+	// person-1@example.com person-2@example.com
+}
+
+// When a message is there already, only a newer one will do.
+func ExampleServer_WaitMessageAfter() {
+	t := &fakeT{}
+	defer t.end()
+	srv := otptest.NewServer(t)
+	client := srv.Client()
+	var last int64
+	for range 2 {
+		_, err := client.OTPs.Email.LoginOrCreate(t.Context(), stytchotp.EmailLoginOrCreateParams{Email: "ada@example.com"})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		message, err := srv.WaitMessageAfter(t.Context(), "ada@example.com", last)
+		fmt.Println(message.ID > last, err)
+		last = message.ID
+	}
+	// Output:
+	// true <nil>
+	// true <nil>
+}
+
+func ExampleServer_Reset() {
+	t := &fakeT{}
+	defer t.end()
+	srv := otptest.NewServer(t)
+	client := srv.Client()
+	for range 2 {
+		sent, err := client.OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("new user:", sent.UserCreated)
+		srv.Reset()
+	}
+	// Output:
+	// new user: true
+	// new user: true
+}
+
+// For what is not done through the SDK, such as the keys that session JWTs verify with.
+func ExampleServer_HTTPClient() {
+	t := &fakeT{}
+	defer t.end()
+	srv := otptest.NewInProcess(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/v1/sessions/jwks/"+srv.ProjectID, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	response, err := srv.HTTPClient().Do(request)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer response.Body.Close()
+	fmt.Println(response.StatusCode)
+	// Output:
+	// 200
+}
+
+func ExampleWithCredentials() {
+	t := &fakeT{}
+	defer t.end()
+	srv := otptest.NewServer(t, otptest.WithCredentials("project-test-mine", "secret-test-mine"))
+	fmt.Println(srv.ProjectID)
+	// Output:
+	// project-test-mine
 }

@@ -100,7 +100,7 @@ func explain(what string, err error) {
 	}
 	fmt.Printf("     HTTPStatus   %d, what to answer the browser\n", stytchotp.HTTPStatus(err))
 	fmt.Printf("     PublicCode   %s\n", stytchotp.PublicCode(err))
-	fmt.Printf("     DeliveryOf   %s\n", stytchotp.DeliveryOf(err))
+	fmt.Printf("     DeliveryOf   %s, what became of the message or the code\n", stytchotp.DeliveryOf(err))
 	if refused := (*stytchotp.StytchError)(nil); errors.As(err, &refused) {
 		fmt.Printf("     request id   %s\n", refused.RequestID)
 	}
