@@ -282,8 +282,9 @@ func newStytchError(op operation, answer *transport.Answer, now time.Time) *Styt
 	}
 }
 
-// Format prints Error whatever the verb: the default of some would print fields.
-func (e *StytchError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+// Format prints Error whatever the verb: the default of some would print fields. A
+// copy of the error prints like the error.
+func (e StytchError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
 // Format prints Error whatever the verb.
 func (e *ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
@@ -292,10 +293,10 @@ func (e *ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s,
 func (e *TransportError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
 // Format prints Error whatever the verb.
-func (e *InvalidResponseError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+func (e InvalidResponseError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
 // MarshalJSON encodes Error as a string.
-func (e *StytchError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e StytchError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // MarshalJSON encodes Error as a string.
 func (e *ValidationError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
@@ -304,7 +305,7 @@ func (e *ValidationError) MarshalJSON() ([]byte, error) { return json.Marshal(e.
 func (e *TransportError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // MarshalJSON encodes Error as a string.
-func (e *InvalidResponseError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e InvalidResponseError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // LogValue logs Error.
 func (e *StytchError) LogValue() slog.Value { return slog.StringValue(e.Error()) }

@@ -3,6 +3,7 @@ package stytchotp
 import (
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/stytchotp/stytchotp/internal/redact"
 )
@@ -21,6 +22,10 @@ func (a Attributes) Format(s fmt.State, _ rune) {
 	}
 	_, _ = io.WriteString(s, "stytchotp.Attributes{"+redact.Placeholder+"}")
 }
+
+// LogValue logs what Format prints: the JSON that a handler would take carries the
+// values.
+func (a Attributes) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(a)) }
 
 // Format prints without what must not be shown, whatever the verb.
 func (p SMSSendParams) Format(s fmt.State, _ rune) { redact.Format(s, p) }
