@@ -100,7 +100,7 @@ func ExampleTransportError() {
 	srv, _ := emulator()
 	defer srv.Close()
 	srv.Inject(otptest.Fault{Delay: time.Minute})
-	client := srv.Client(stytchotp.WithTimeout(50 * time.Millisecond))
+	client := srv.Client(stytchotp.WithTimeout(500 * time.Millisecond))
 
 	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
 	if broken := (*stytchotp.TransportError)(nil); errors.As(err, &broken) {

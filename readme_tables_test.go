@@ -86,7 +86,7 @@ func messageTable(t *testing.T) string {
 		{"the carrier failed", meets(otptest.Fault{ErrorType: "downstream_carrier_error"}), number, "the field for the code, and another channel"},
 		{"the time ran out", func(srv *otptest.Server) []stytchotp.Option {
 			srv.Inject(otptest.Fault{SendFirst: true, Delay: time.Hour})
-			return []stytchotp.Option{stytchotp.WithTimeout(100 * time.Millisecond)}
+			return []stytchotp.Option{stytchotp.WithTimeout(time.Second)}
 		}, number, "the field for the code"},
 		{"the connection broke", meets(otptest.Fault{Drop: otptest.DropAfterSend}), number, "the field for the code"},
 		{"a 5xx, whoever it comes from", meets(otptest.Fault{HTML: true}), number, "the field for the code"},
