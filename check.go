@@ -64,14 +64,21 @@ func (c *checker) phone(n PhoneNumber) {
 
 func (c *checker) email(a EmailAddress) {
 	f := FieldError{Field: "email", kind: ErrInvalidEmail}
-	if a == "" {
+	switch {
+	case a == "":
 		f.Code, f.Reason = "required", "is required"
-	} else if parsed, err := mail.ParseAddress(string(a)); err != nil || parsed.Address != string(a) || len(a) > maxEmailBytes {
+	case len(a) > maxEmailBytes || !isEmail(string(a)):
 		f.Code, f.Reason = "invalid", "is not an e-mail address"
+	default:
+		return
 	}
-	if f.Code != "" {
-		c.fields = append(c.fields, f)
-	}
+	c.fields = append(c.fields, f)
+}
+
+// isEmail reports a bare address: no display name, nothing around it.
+func isEmail(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	return err == nil && parsed.Address == s
 }
 
 // message checks what all sends have in common.
@@ -98,14 +105,17 @@ func (c *checker) autofill(enabled bool, sessionMinutes int) {
 }
 
 func (c *checker) code(code Secret) {
-	const field = "code"
+	f := FieldError{Field: "code", kind: ErrCodeIncorrect}
 	notDigit := func(r rune) bool { return r < '0' || r > '9' }
 	switch {
 	case code == "":
-		c.add(field, "required", "is required")
+		f.Code, f.Reason = "required", "is required"
 	case len(code) > maxCodeDigits || strings.ContainsFunc(string(code), notDigit):
-		c.add(field, "not_digits", "must be digits only")
+		f.Code, f.Reason = "not_digits", "must be digits only"
+	default:
+		return
 	}
+	c.fields = append(c.fields, f)
 }
 
 func (c *checker) customClaims(claims map[string]any) {

@@ -120,13 +120,13 @@ func badValues() []badValue {
 		change(&p)
 		return authenticate(p)
 	}
-	add("nothing", authenticate(stytchotp.AuthenticateParams{}), nil, "method_id", "code")
+	add("nothing", authenticate(stytchotp.AuthenticateParams{}), stytchotp.ErrCodeIncorrect, "method_id", "code")
 	add("no method id", with(func(p *stytchotp.AuthenticateParams) { p.MethodID = "" }), nil, "method_id")
 	for name, code := range map[string]stytchotp.Secret{
 		"empty": "", "letters": "12345a", "space": "123 456", "dash": "123-456", "minus": "-12345", "Arabic digits": "١٢٣٤٥٦",
 		"line break": "123456\n", "endless": stytchotp.Secret(strings.Repeat("1", 1<<20)),
 	} {
-		add("code: "+name, with(func(p *stytchotp.AuthenticateParams) { p.Code = code }), nil, "code")
+		add("code: "+name, with(func(p *stytchotp.AuthenticateParams) { p.Code = code }), stytchotp.ErrCodeIncorrect, "code")
 	}
 	for name, minutes := range map[string]int{"four": 4, "one": 1, "negative": -60, "a minute too long": 527041, "largest": math.MaxInt} {
 		add("session duration: "+name, with(func(p *stytchotp.AuthenticateParams) { p.SessionDurationMinutes = minutes }), nil, "session_duration_minutes")
@@ -140,7 +140,7 @@ func badValues() []badValue {
 	add("authenticate with a bad IP address", with(func(p *stytchotp.AuthenticateParams) { p.Attributes.IPAddress = "x" }), nil, "attributes.ip_address")
 	add("everything at once", authenticate(stytchotp.AuthenticateParams{
 		Code: "x", SessionDurationMinutes: 1, Attributes: stytchotp.Attributes{IPAddress: "x"}, SessionCustomClaims: map[string]any{"f": func() {}},
-	}), nil, "method_id", "code", "attributes.ip_address", "session_duration_minutes", "session_custom_claims")
+	}), stytchotp.ErrCodeIncorrect, "method_id", "code", "attributes.ip_address", "session_duration_minutes", "session_custom_claims")
 	return all
 }
 

@@ -21,7 +21,7 @@ var (
 	ErrInvalidPhoneNumber   = errors.New("stytchotp: invalid phone number") // found here or by Stytch
 	ErrInvalidEmail         = errors.New("stytchotp: invalid e-mail address")
 	ErrRegionNotAllowed     = errors.New("stytchotp: no messages to this region") // by the send policy or by Stytch
-	ErrCodeIncorrect        = errors.New("stytchotp: the code is wrong")
+	ErrCodeIncorrect        = errors.New("stytchotp: the code is wrong")          // also one that is not digits
 	ErrCodeExpired          = errors.New("stytchotp: the code was used or has expired")
 	ErrRateLimited          = errors.New("stytchotp: too many requests")
 	ErrUserLocked           = errors.New("stytchotp: the user is locked after too many wrong codes")

@@ -46,7 +46,7 @@ func TestErrorTypes(t *testing.T) {
 		code      string
 	}{
 		{"otp_code_not_found", 404, stytchotp.ErrCodeIncorrect, 422, "code_incorrect"},
-		{"invalid_code", 400, nil, 422, "code_incorrect"},
+		{"invalid_code", 400, stytchotp.ErrCodeIncorrect, 422, "code_incorrect"},
 		{"unable_to_auth_otp_code", 401, stytchotp.ErrCodeExpired, 422, "code_expired"},
 		{"attribute_mismatch", 401, nil, 403, "attribute_mismatch"},
 		{"invalid_phone_number", 400, stytchotp.ErrInvalidPhoneNumber, 422, "invalid_phone_number"},
@@ -247,6 +247,15 @@ func TestErrorBodies(t *testing.T) {
 			assert.Equal(t, 503, stytchotp.HTTPStatus(err))
 		})
 	}
+	t.Run("RequestID", func(t *testing.T) {
+		t.Parallel()
+		assert.Equal(t, "r", stytchotp.RequestID(fmt.Errorf("wrapped: %w", &stytchotp.StytchError{RequestID: "r"})))
+		assert.Equal(t, "i", stytchotp.RequestID(&stytchotp.InvalidResponseError{RequestID: "i"}))
+		assert.Empty(t, stytchotp.RequestID(&stytchotp.TransportError{}))
+		assert.Empty(t, stytchotp.RequestID(io.EOF))
+		assert.Empty(t, stytchotp.RequestID(nil))
+		assert.Empty(t, stytchotp.RequestID((*stytchotp.StytchError)(nil)))
+	})
 	t.Run("a request id in the header", func(t *testing.T) {
 		t.Parallel()
 		err := sendAgainst(t, http.StatusBadGateway, "<html>", "X-Request-Id", requestID)

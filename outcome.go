@@ -16,10 +16,8 @@ type meaning struct {
 // meaning returns the zero value for a type that has no meaning of its own.
 func (t ErrorType) meaning() meaning {
 	switch t {
-	case ErrorTypeOTPCodeNotFound:
+	case ErrorTypeOTPCodeNotFound, ErrorTypeInvalidCode:
 		return meaning{ErrCodeIncorrect, http.StatusUnprocessableEntity, "code_incorrect"}
-	case ErrorTypeInvalidCode:
-		return meaning{nil, http.StatusUnprocessableEntity, "code_incorrect"}
 	case ErrorTypeUnableToAuthOTPCode:
 		return meaning{ErrCodeExpired, http.StatusUnprocessableEntity, "code_expired"}
 	case ErrorTypeAttributeMismatch:
@@ -184,6 +182,23 @@ func opOf(err error) string {
 		return broken.Op
 	case errors.As(err, &invalid) && invalid != nil:
 		return invalid.Op
+	}
+	return ""
+}
+
+// RequestID returns Stytch's id of the call that err came from, for a log line or a
+// question to support, or "" when there is none. Like the field it comes from, it
+// is what the server wrote, at most 1 KiB without control characters.
+func RequestID(err error) string {
+	var (
+		stytch  *StytchError
+		invalid *InvalidResponseError
+	)
+	switch {
+	case errors.As(err, &stytch) && stytch != nil:
+		return stytch.RequestID
+	case errors.As(err, &invalid) && invalid != nil:
+		return invalid.RequestID
 	}
 	return ""
 }

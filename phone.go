@@ -33,7 +33,7 @@ func ParsePhoneNumber(input, defaultRegion string) (PhoneNumber, error) {
 func NormalizeCode(input string) (Secret, error) {
 	code, err := phone.NormalizeCode(input)
 	if err != nil {
-		return "", invalidInput("normalize_code", FieldError{Field: "code", Code: phoneReason(err), Reason: "must be digits only"})
+		return "", invalidInput("normalize_code", FieldError{Field: "code", Code: phoneReason(err), Reason: "must be digits only", kind: ErrCodeIncorrect})
 	}
 	return Secret(code), nil
 }

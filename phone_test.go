@@ -74,6 +74,7 @@ func TestNormalizeCode(t *testing.T) {
 		_, err := stytchotp.NormalizeCode(input)
 		var invalid *stytchotp.ValidationError
 		require.ErrorAs(t, err, &invalid, input)
+		require.ErrorIs(t, err, stytchotp.ErrCodeIncorrect)
 		assert.Equal(t, "code", invalid.Fields[0].Field)
 		assert.NotEmpty(t, invalid.Fields[0].Code)
 		assert.Equal(t, "code_incorrect", stytchotp.PublicCode(err))
