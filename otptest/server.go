@@ -176,7 +176,8 @@ func (s *Server) ClientOptions() []stytchotp.Option {
 func (s *Server) HTTPClient() *http.Client { return s.httpClient }
 
 // Handler returns the API as a handler, to be mounted at the root of a server of
-// your own.
+// your own. To drop a connection it panics with [http.ErrAbortHandler], which
+// net/http understands.
 func (s *Server) Handler() http.Handler { return s.engine }
 
 // Now returns the server's time, in UTC.

@@ -105,6 +105,18 @@ func TestTooManyUnverifiedFactors(t *testing.T) {
 	a.post(emailSend, fields{"email": emailA, "user_id": userID}).ok()
 }
 
+func TestFactorsOfAUserAreBounded(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	userID, _, _ := a.loggedIn(phoneA)
+	for i := range 99 {
+		address := fmt.Sprintf("%d@example.com", i)
+		id := a.post(emailSend, fields{"email": address, "user_id": userID}).ok().str("email_id")
+		a.authenticate(id, a.code(address)).ok()
+	}
+	a.post(emailSend, fields{"email": emailA, "user_id": userID}).refused(400, "too_many_unverified_factors")
+}
+
 func TestCodeIsBoundToTheSessionItWasSentIn(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

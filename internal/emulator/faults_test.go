@@ -174,7 +174,9 @@ func TestDropsCloseRealSockets(t *testing.T) {
 		_, _, err := a.send(srv)
 		require.Error(t, err, test.fault.Drop)
 		assert.Len(t, a.Messages(emulator.MessageQuery{}), test.sent, test.fault.Drop)
-		if test.fault.Drop != emulator.DropRefused {
+		if test.fault.Drop == emulator.DropRefused {
+			require.NotErrorIs(t, err, io.EOF, "a reset and not an end")
+		} else {
 			require.ErrorIs(t, err, io.EOF)
 			requests := a.Requests(emulator.RequestQuery{})
 			require.Len(t, requests, 1)
@@ -212,6 +214,22 @@ func TestHalfARequestHasNoEffect(t *testing.T) {
 	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { a.ServeHTTP(httptest.NewRecorder(), r) })
 	assert.Empty(t, a.Requests(emulator.RequestQuery{}))
 }
+
+func TestBodyIsReadWithinBounds(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	body := &io.LimitedReader{R: endless{}, N: 100 << 20}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, smsLogin, body)
+	r.Header = a.header()
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r)
+	assert.Equal(t, 400, w.Code)
+	assert.Greater(t, body.N, int64(99<<20))
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 type brokenReader struct{}
 

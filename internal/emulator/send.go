@@ -168,7 +168,7 @@ func (e *Emulator) attachTo(u *user, f *factor, in sendRequest, now time.Time) (
 			unverified++
 		}
 	}
-	if unverified >= maxUnverified {
+	if unverified >= maxUnverified || len(u.factors) >= maxFactors {
 		return nil, failure("too_many_unverified_factors")
 	}
 	f = e.newFactor(u, in)

@@ -170,6 +170,8 @@ func TestForgedJWTs(t *testing.T) {
 	a, other := newAPI(t), newAPI(t)
 	_, _, jwt := a.loggedIn(phoneA)
 	_, _, foreign := other.loggedIn(phoneA)
+	twin := newAPI(t, emulator.Config{ProjectID: a.ProjectID()})
+	_, _, twins := twin.loggedIn(phoneA)
 	parts := strings.Split(jwt, ".")
 	encode := base64.RawURLEncoding.EncodeToString
 	kid, ok := a.do(http.MethodGet, "/v1/sessions/jwks/"+a.ProjectID(), "").ok().at("keys", 0, "kid").(string)
@@ -177,7 +179,7 @@ func TestForgedJWTs(t *testing.T) {
 	none := encode([]byte(`{"alg":"none","kid":"` + kid + `","typ":"JWT"}`))
 
 	for _, forged := range []string{
-		foreign, "x", "..", parts[0] + "." + parts[1] + ".", parts[0] + "." + parts[1] + ".!",
+		foreign, twins, "x", "..", parts[0] + "." + parts[1] + ".", parts[0] + "." + parts[1] + ".!",
 		none + "." + parts[1] + ".", none + "." + parts[1] + "." + parts[2],
 		parts[0] + "." + encode([]byte(`{}`)) + "." + parts[2],
 		parts[0] + "." + parts[1] + "." + encode([]byte("signature")),
@@ -197,6 +199,15 @@ func TestSessionsEndWithTheirUser(t *testing.T) {
 	a.post(emailSend, fields{"email": emailA, "session_token": token}).refused(404, "session_not_found")
 	a.post(emailSend, fields{"email": emailA, "session_jwt": jwt}).refused(404, "session_not_found")
 	a.post(smsSend, fields{"phone_number": phoneA}).refused(404, "user_not_found")
+
+	// The session left alone for longest goes first, not the oldest.
+	a = newAPI(t, emulator.Config{MaxSessions: 2})
+	_, used, _ := a.loggedIn(phoneA)
+	_, idle, _ := a.loggedIn(phoneA)
+	a.post(emailSend, fields{"email": emailA, "session_token": used}).ok()
+	a.loggedIn(phoneA)
+	a.post(emailSend, fields{"email": emailA, "session_token": used}).ok()
+	a.post(emailSend, fields{"email": emailA, "session_token": idle}).refused(404, "session_not_found")
 
 	a = newAPI(t, emulator.Config{MaxSessions: 1})
 	_, old, _ := a.loggedIn(phoneA)

@@ -18,6 +18,9 @@ const (
 	attachWindow = 5 * time.Minute
 	// maxUnverified is how many of those a user may have at once.
 	maxUnverified = 10
+	// maxFactors is how many factors a user may have in all, so that one user
+	// cannot grow without end.
+	maxFactors = 100
 	// maxDevices is how many devices are remembered for a user.
 	maxDevices = 20
 )
@@ -43,7 +46,7 @@ type factor struct {
 	value    string
 	user     *user
 	verified bool
-	deadline time.Time // when it is removed unless verified; zero: it stays
+	deadline time.Time // when it is removed unless verified by then; zero: it stays
 	last     *message  // the last code sent; there is never more than one that is live
 }
 
