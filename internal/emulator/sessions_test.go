@@ -200,6 +200,20 @@ func TestSessionsEndWithTheirUser(t *testing.T) {
 	a.post(emailSend, fields{"email": emailA, "session_jwt": jwt}).refused(404, "session_not_found")
 	a.post(smsSend, fields{"phone_number": phoneA}).refused(404, "user_not_found")
 
+	// The user left alone for longest goes first, not the oldest.
+	for _, use := range []func(a *api, methodID, code string){
+		func(a *api, _, _ string) { a.login(phoneA) },
+		func(a *api, methodID, code string) { a.authenticate(methodID, code).ok() },
+	} {
+		a = newAPI(t, emulator.Config{MaxUsers: 2})
+		methodID, code := a.login(phoneA)
+		a.login(phoneB)
+		use(a, methodID, code)
+		a.login("+12025550103")
+		a.post(smsSend, fields{"phone_number": phoneA}).ok()
+		a.post(smsSend, fields{"phone_number": phoneB}).refused(404, "user_not_found")
+	}
+
 	// The session left alone for longest goes first, not the oldest.
 	a = newAPI(t, emulator.Config{MaxSessions: 2})
 	_, used, _ := a.loggedIn(phoneA)

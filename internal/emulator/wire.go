@@ -113,6 +113,7 @@ func optionalTimestamp(t time.Time) *string {
 	return &text
 }
 
+// userBody describes a user who has just logged in, and so is not locked.
 func (e *Emulator) userBody(u *user, now time.Time) userBody {
 	body := userBody{
 		UserID: u.id, Status: u.status, CreatedAt: optionalTimestamp(u.created),
@@ -123,10 +124,6 @@ func (e *Emulator) userBody(u *user, now time.Time) userBody {
 	}
 	if !u.canned {
 		body.Name = &nameBody{}
-	}
-	if u.locked(now) {
-		body.IsLocked = true
-		body.LockCreatedAt, body.LockExpiresAt = optionalTimestamp(u.lockedAt), optionalTimestamp(u.lockEnds)
 	}
 	for _, f := range e.users.factorsOf(u, now) {
 		if f.isPhone() {
