@@ -237,6 +237,13 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
+// Forget drops what is known of the requests so far.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests, s.byTag = nil, map[string]int{}
+}
+
 // Conns returns how many connections were accepted in all.
 func (s *Server) Conns() int { return int(s.conns.Load()) }
 
