@@ -40,6 +40,7 @@ var chromium sharedBrowser
 func TestMain(m *testing.M) {
 	m.Run()
 	chromium.close()
+	removePrograms()
 }
 
 func (b *sharedBrowser) start() {

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// store keeps values under keys for a while, and no more than storeLimit of them, so
+// that nobody can fill the memory. A program on several machines needs one that they
+// share, with an update that is atomic too: the caps on codes and attempts rest on it.
+type store[T any] struct {
+	mu    sync.Mutex
+	items map[string]*T
+}
+
+const storeLimit = 100_000
+
+func newStore[T any]() *store[T] { return &store[T]{items: map[string]*T{}} }
+
+// add keeps a value for a while. It reports false when the key is taken.
+func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.items[key] != nil {
+		return false
+	}
+	for any := range s.items { // in no order
+		if len(s.items) < storeLimit {
+			break
+		}
+		delete(s.items, any)
+	}
+	s.items[key] = &value
+	time.AfterFunc(ttl, func() { s.remove(key) })
+	return true
+}
+
+// update changes a value, if it is there, before anybody else can look at it. It
+// returns the value as it then is.
+func (s *store[T]) update(key string, change func(*T)) (value T, found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.items[key] == nil {
+		return value, false
+	}
+	change(s.items[key])
+	return *s.items[key], true
+}
+
+func (s *store[T]) get(key string) (T, bool) { return s.update(key, func(*T) {}) }
+
+func (s *store[T]) remove(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.items, key)
+}
