@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// asking is what the sub-commands that talk to a running otpbox have in common.
+type asking struct {
+	url   string
+	token string
+	wait  time.Duration
+}
+
+func (a *asking) addFlags(flags *flag.FlagSet, env func(string) string) {
+	base := env("OTPBOX_URL")
+	if base == "" {
+		base = "http://127.0.0.1:" + strconv.Itoa(defaultPort)
+	}
+	flags.StringVar(&a.url, "url", base, "`address` of the running otpbox (OTPBOX_URL)")
+	flags.StringVar(&a.token, "token", "", "its token (default $OTPBOX_TOKEN)")
+	flags.DurationVar(&a.wait, "wait", 0, "how long to wait, such as 5s")
+}
+
+func (a *asking) check(env func(string) string) error {
+	if a.token == "" {
+		a.token = env("OTPBOX_TOKEN")
+	}
+	if a.wait < 0 || a.wait > time.Minute {
+		return usageError("--wait is at most 1m0s")
+	}
+	if base, err := url.Parse(a.url); err != nil || base.Host == "" {
+		return usageError("--url is an address such as http://127.0.0.1:6872")
+	}
+	a.url = strings.TrimSuffix(a.url, "/")
+	return nil
+}
+
+func (a *asking) get(ctx context.Context, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	if a.token != "" {
+		request.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	return new(http.Client).Do(request)
+}
+
+// printCode prints the digits of the live code that somebody got last.
+func printCode(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
+	var a asking
+	flags := flag.NewFlagSet("otpbox code RECIPIENT", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	a.addFlags(flags, env)
+	channel := flags.String("channel", "", "only a message by this `channel`: sms, whatsapp or email")
+	after := flags.Int64("after", 0, "only a message with a higher `id` than this")
+	recipients, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(recipients) != 1 || recipients[0] == "" {
+		return usageError("code takes one recipient, a phone number such as +12025550162 or an e-mail address")
+	}
+	if err := a.check(env); err != nil {
+		return err
+	}
+	query := url.Values{"to": {recipients[0]}, "state": {"live"}, "after": {strconv.FormatInt(*after, 10)}, "wait": {a.wait.String()}}
+	if *channel != "" {
+		query.Set("channel", *channel)
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.wait+10*time.Second)
+	defer cancel()
+	answer, err := a.get(ctx, "/_otp/messages/latest?"+query.Encode())
+	if err != nil {
+		return fmt.Errorf("otpbox does not answer: %w", err)
+	}
+	defer answer.Body.Close()
+	var message struct {
+		Code         string `json:"code"`
+		ErrorType    string `json:"error_type"`
+		ErrorMessage string `json:"error_message"`
+	}
+	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&message); err != nil {
+		return fmt.Errorf("%s is not otpbox: status %d", a.url, answer.StatusCode)
+	}
+	switch {
+	case message.ErrorType == "no_message":
+		return errors.New("no live code for " + recipients[0])
+	case answer.StatusCode != http.StatusOK || message.Code == "":
+		return fmt.Errorf("status %d: %s", answer.StatusCode, message.ErrorMessage)
+	}
+	fmt.Fprintln(stdout, message.Code)
+	return nil
+}
+
+// waitReady succeeds once otpbox serves. It prints nothing then, like other health
+// checks.
+func waitReady(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
+	var a asking
+	flags := flag.NewFlagSet("otpbox ready", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	a.addFlags(flags, env)
+	rest, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError("ready takes no arguments")
+	}
+	if err := a.check(env); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, max(a.wait, time.Second))
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := a.isReady(ctx)
+		if err == nil {
+			return nil
+		}
+		if a.wait == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+func (a *asking) isReady(ctx context.Context) error {
+	answer, err := a.get(ctx, "/readyz")
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("X-Otp-Emulator") == "" {
+		return fmt.Errorf("%s is not otpbox, or not ready: status %d", a.url, answer.StatusCode)
+	}
+	return nil
+}

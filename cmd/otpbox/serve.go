@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+	"github.com/stytchotp/stytchotp/internal/inbox"
+)
+
+// stopTime is how long calls under way may take to end when the program is told to.
+const stopTime = 3 * time.Second
+
+func serve(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
+	o, err := readOptions(args, env, stderr)
+	if err != nil {
+		return err
+	}
+	engine, err := emulator.New(emulator.Config{
+		ProjectID: o.projectID, Secret: o.secret, Seed: o.seed, FixedCodes: o.codes, MaxMessages: o.keep,
+	})
+	if err != nil {
+		return usageError(err.Error())
+	}
+	plain, err := listen(ctx, o.listen, o.port)
+	if err != nil {
+		return err
+	}
+	defer plain.Close()
+	place := &place{options: o, engine: engine, url: address("http", plain, o.listen)}
+	config := inbox.Config{Emulator: engine, Token: o.token, Hosts: append(o.hosts, o.listen)}
+
+	sockets := []net.Listener{plain}
+	if o.tls {
+		secure, authority, err := listenTLS(ctx, o, plain)
+		if err != nil {
+			return err
+		}
+		defer secure.Close()
+		sockets = append(sockets, secure)
+		place.secureURL = address("https", secure, o.listen)
+		config.CertificateAuthority = authority
+	}
+	config.BaseURL = place.baseURL()
+	if !o.isLoopback() {
+		config.BaseURL = "" // whatever name the page was asked for works for others too
+	}
+	handler, err := inbox.New(config)
+	if err != nil {
+		return usageError(err.Error())
+	}
+	place.print(stdout)
+	following, end := follow(engine, o.quiet, stdout, stderr)
+	err = serveUntil(ctx, handler, sockets, stderr)
+	end()
+	<-following
+	return err
+}
+
+// serveUntil serves on all sockets until ctx ends. Then it lets calls under way
+// finish, but not streams and calls that wait for something.
+func serveUntil(ctx context.Context, handler http.Handler, sockets []net.Listener, stderr io.Writer) error {
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	server := &http.Server{
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return serving },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(stderr, "otpbox: ", 0),
+		// With HTTP/2 a fault could only cut a stream, not the connection.
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
+	}
+	failed := make(chan error, len(sockets))
+	for _, socket := range sockets {
+		go func() { failed <- server.Serve(socket) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	cancel()
+	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer done()
+	if shutdownErr := server.Shutdown(stopping); shutdownErr != nil {
+		_ = server.Close() // whoever is left had their time
+	}
+	return err
+}
+
+func listen(ctx context.Context, host string, port int) (net.Listener, error) {
+	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d is taken; is otpbox running already? --port 0 takes a free one", port)
+	}
+	return socket, err
+}
+
+func portOf(socket net.Listener) int {
+	if address, ok := socket.Addr().(*net.TCPAddr); ok {
+		return address.Port
+	}
+	return 0
+}
+
+// address is the URL that a socket is reached by from this machine.
+func address(scheme string, socket net.Listener, host string) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(portOf(socket)))
+}
+
+// follow prints each message that goes out, until end is called.
+func follow(engine *emulator.Emulator, quiet bool, stdout, stderr io.Writer) (done <-chan struct{}, end func()) {
+	events := engine.Subscribe(256)
+	finished := make(chan struct{})
+	var last int64
+	go func() {
+		defer close(finished)
+		for event := range events.Events() {
+			switch {
+			case event.Request != nil && event.Request.ErrorType == "live_credentials_refused_by_emulator":
+				fmt.Fprintln(stderr, "otpbox: LIVE CREDENTIALS were sent here and refused. Something that uses a live project is configured with otpbox's address.")
+			case event.Message != nil && event.Message.ID > last:
+				last = event.Message.ID
+				if !quiet {
+					m := event.Message
+					fmt.Fprintf(stdout, "%s  %s  %-8s  %s\n", m.SentAt.Local().Format(time.TimeOnly), m.Code, m.Channel, m.Recipient)
+				}
+			}
+		}
+	}()
+	return finished, events.Close
+}

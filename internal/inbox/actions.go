@@ -1,0 +1,138 @@
+package inbox
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+)
+
+// The page's buttons are forms, so that they work without scripts. With scripts the
+// same forms are sent in the background.
+
+// act does what a button of the page is for, and leads back to the page.
+func (b *Inbox) act(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return invalid("The form cannot be read.")
+	}
+	if err := b.do(r.PathValue("action"), r.PostForm); err != nil {
+		return err
+	}
+	if r.Header.Get("Accept") == "application/json" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	target := url.URL{Path: prefix(r) + "/"}
+	if from, err := url.Parse(r.Referer()); err == nil {
+		target.RawQuery = from.RawQuery // the filter stays
+	}
+	http.Redirect(w, r, target.String(), http.StatusSeeOther)
+	return nil
+}
+
+func (b *Inbox) do(action string, form url.Values) error {
+	switch action {
+	case "clock":
+		return b.moveClock(form)
+	case "fault":
+		f, known := presetFault(form.Get("preset"))
+		if !known {
+			return invalid("There is no such fault.")
+		}
+		f.Operation = form.Get("operation")
+		f.Recipient = strings.TrimSpace(form.Get("recipient"))
+		if _, err := b.emulator.AddFault(f); err != nil {
+			return engineProblem(err)
+		}
+	case "remove-fault":
+		if form.Get("id") == "all" {
+			b.emulator.ClearFaults()
+			return nil
+		}
+		id, err := parseID(form.Get("id"))
+		if err != nil {
+			return err
+		}
+		b.emulator.RemoveFault(id) // gone already is as good
+	case "clear":
+		b.emulator.DeleteMessages(emulator.MessageQuery{})
+	case "reset":
+		b.emulator.Reset()
+	default:
+		return &problem{StatusCode: http.StatusNotFound, ErrorType: "route_not_found", ErrorMessage: "The page has no such button."}
+	}
+	return nil
+}
+
+func (b *Inbox) moveClock(form url.Values) error {
+	switch form.Get("freeze") {
+	case "true":
+		if err := b.emulator.Freeze(time.Time{}); err != nil {
+			return engineProblem(err)
+		}
+	case "false":
+		b.emulator.Unfreeze()
+	}
+	if text := form.Get("advance"); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return invalid("advance is a duration such as 2m.")
+		}
+		if err := b.emulator.Advance(d); err != nil {
+			return engineProblem(err)
+		}
+	}
+	return nil
+}
+
+// presetFault is a fault that has a button of its own.
+func presetFault(name string) (f emulator.Fault, known bool) {
+	switch name {
+	case "after-send":
+		f = emulator.Fault{Drop: emulator.DropAfterSend}
+	case "before-read":
+		f = emulator.Fault{Drop: emulator.DropBeforeRead}
+	case "slow":
+		f = emulator.Fault{SendFirst: true, Delay: 15 * time.Second}
+	case "cut":
+		f = emulator.Fault{Cut: true}
+	case "html":
+		f = emulator.Fault{HTML: true}
+	case "rate-limit":
+		f = emulator.Fault{Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second}
+	case "carrier":
+		f = emulator.Fault{ErrorType: "downstream_carrier_error"}
+	case "500":
+		f = emulator.Fault{Status: http.StatusInternalServerError}
+	case "503":
+		f = emulator.Fault{Status: http.StatusServiceUnavailable}
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+type loginView struct{ Wrong bool }
+
+// login takes the token from a form.
+func (b *Inbox) login(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return invalid("The form cannot be read.")
+	}
+	return b.enter(w, r, r.PostForm.Get("token"))
+}
+
+// enter exchanges the token for a cookie and takes it out of the address.
+func (b *Inbox) enter(w http.ResponseWriter, r *http.Request, token string) error {
+	if !b.guard.isToken(token) {
+		return b.render(w, http.StatusUnauthorized, "login.html", loginView{Wrong: true})
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName, Value: b.guard.cookieValue(), Path: prefix(r) + "/",
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+	})
+	http.Redirect(w, r, prefix(r)+"/", http.StatusSeeOther)
+	return nil
+}

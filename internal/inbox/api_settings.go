@@ -1,0 +1,183 @@
+package inbox
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+)
+
+type clockBody struct {
+	Now    time.Time `json:"now"`
+	Frozen bool      `json:"frozen"`
+}
+
+func (b *Inbox) clock() clockBody {
+	return clockBody{Now: b.emulator.Now(), Frozen: b.emulator.Frozen()}
+}
+
+func (b *Inbox) showClock(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, b.clock())
+	return nil
+}
+
+// freeze is true, false, or the moment to stop the clock at.
+type freeze struct {
+	given bool
+	on    bool
+	at    time.Time
+}
+
+// UnmarshalJSON reads a boolean or an RFC 3339 time.
+func (f *freeze) UnmarshalJSON(data []byte) error {
+	f.given = true
+	if json.Unmarshal(data, &f.on) == nil {
+		return nil
+	}
+	if json.Unmarshal(data, &f.at) != nil {
+		return errors.New("freeze is true, false or a time such as 2026-01-31T12:00:00Z")
+	}
+	f.on = true
+	return nil
+}
+
+// setClock freezes or releases the clock first, and then moves it.
+func (b *Inbox) setClock(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Freeze  freeze   `json:"freeze"`
+		Advance duration `json:"advance"`
+	}
+	if err := readJSON(r, &body); err != nil {
+		return err
+	}
+	if !body.Freeze.given && body.Advance == 0 {
+		return invalid("Give advance or freeze.")
+	}
+	if body.Advance < 0 {
+		return invalid("the clock does not go back")
+	}
+	if body.Freeze.given {
+		if err := b.freeze(body.Freeze); err != nil {
+			return engineProblem(err)
+		}
+	}
+	if err := b.emulator.Advance(time.Duration(body.Advance)); err != nil {
+		return engineProblem(err)
+	}
+	writeJSON(w, http.StatusOK, b.clock())
+	return nil
+}
+
+func (b *Inbox) freeze(f freeze) error {
+	if f.on {
+		return b.emulator.Freeze(f.at)
+	}
+	b.emulator.Unfreeze()
+	return nil
+}
+
+type rateLimitBody struct {
+	Operation  string   `json:"operation,omitempty"`
+	By         string   `json:"by,omitempty"`
+	Max        int      `json:"max"`
+	Window     duration `json:"window"`
+	RetryAfter bool     `json:"retry_after,omitempty"`
+}
+
+func (b *Inbox) listRateLimits(w http.ResponseWriter, _ *http.Request) error {
+	limits := []rateLimitBody{}
+	for _, l := range b.emulator.RateLimits() {
+		limits = append(limits, rateLimitBody{l.Operation, l.By, l.Max, duration(l.Window), l.RetryAfter})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"rate_limits": limits})
+	return nil
+}
+
+func (b *Inbox) setRateLimits(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		RateLimits *[]rateLimitBody `json:"rate_limits"`
+	}
+	if err := readJSON(r, &body); err != nil {
+		return err
+	}
+	if body.RateLimits == nil {
+		return invalid("rate_limits is missing; an empty list takes all limits away.")
+	}
+	limits := make([]emulator.RateLimit, 0, len(*body.RateLimits))
+	for _, l := range *body.RateLimits {
+		limits = append(limits, emulator.RateLimit{
+			Operation: l.Operation, By: l.By, Max: l.Max, Window: time.Duration(l.Window), RetryAfter: l.RetryAfter,
+		})
+	}
+	if err := b.emulator.SetRateLimits(limits...); err != nil {
+		return engineProblem(err)
+	}
+	return b.listRateLimits(w, r)
+}
+
+type countriesBody struct {
+	SMS      []string `json:"sms"`
+	WhatsApp []string `json:"whatsapp"`
+}
+
+func (b *Inbox) listCountries(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, countriesBody{
+		SMS: b.emulator.Countries(emulator.ChannelSMS), WhatsApp: b.emulator.Countries(emulator.ChannelWhatsApp),
+	})
+	return nil
+}
+
+// setCountries leaves a channel that is not named as it is.
+func (b *Inbox) setCountries(w http.ResponseWriter, r *http.Request) error {
+	var body countriesBody
+	if err := readJSON(r, &body); err != nil {
+		return err
+	}
+	if body.SMS == nil && body.WhatsApp == nil {
+		return invalid("Give sms, whatsapp or both, each a list of countries.")
+	}
+	for channel, countries := range map[string][]string{emulator.ChannelSMS: body.SMS, emulator.ChannelWhatsApp: body.WhatsApp} {
+		if countries == nil {
+			continue
+		}
+		if err := b.emulator.SetCountries(channel, countries...); err != nil {
+			return engineProblem(err)
+		}
+	}
+	return b.listCountries(w, r)
+}
+
+func (b *Inbox) fixCode(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Recipient string `json:"recipient"`
+		Code      string `json:"code"`
+	}
+	if err := readJSON(r, &body); err != nil {
+		return err
+	}
+	if body.Recipient == "" {
+		return invalid("recipient is missing: a phone number or an e-mail address.")
+	}
+	if err := b.emulator.FixCode(body.Recipient, body.Code); err != nil {
+		return engineProblem(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (b *Inbox) reset(w http.ResponseWriter, _ *http.Request) error {
+	b.emulator.Reset()
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func parseID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, invalid("An id is a whole number.")
+	}
+	return id, nil
+}

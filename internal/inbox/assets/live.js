@@ -1,0 +1,82 @@
+// Follows the server's events.
+
+import { sync } from './clock.js';
+import { refilter, isShown } from './filter.js';
+import { announce, byId, placeMessage, placePanel, placeRequest, reload } from './rows.js';
+
+const patience = 3000; // before another try when the server refused the stream
+
+let queue = [];
+let timer = 0;
+let reloading = false;
+
+/** Opens the stream, and opens it again whenever it breaks. */
+export function connect() {
+  let connected = false;
+  const source = new EventSource('_otp/page/events');
+  source.addEventListener('hello', (event) => {
+    show('live');
+    const { stamp } = JSON.parse(event.data);
+    if (connected || stamp !== byId('page').dataset.stamp) add({ kind: 'refresh' });
+    connected = true;
+  });
+  for (const kind of ['message', 'request', 'panels', 'refresh']) {
+    source.addEventListener(kind, (event) => add({ kind, data: JSON.parse(event.data) }));
+  }
+  source.addEventListener('error', () => {
+    show('lost');
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, patience);
+  });
+}
+
+function show(state) {
+  byId('link').dataset.state = state;
+  byId('link').textContent = state === 'live' ? 'live' : 'not connected';
+}
+
+/** Collects what comes in a burst, so that the page is laid out once for it. */
+function add(event) {
+  queue.push(event);
+  timer ||= setTimeout(flush, 30);
+}
+
+async function flush() {
+  timer = 0;
+  if (reloading) return; // what came meanwhile is applied after it
+  if (queue.some(({ kind }) => kind === 'refresh')) {
+    queue = [];
+    reloading = true;
+    try {
+      await reload();
+    } catch {
+      show('lost');
+    } finally {
+      reloading = false;
+    }
+  }
+  const events = queue;
+  queue = [];
+  const arrived = [];
+  for (const { kind, data } of events) {
+    if (kind === 'message') {
+      const row = placeMessage(data);
+      if (row) arrived.push(row);
+    } else if (kind === 'request') {
+      placeRequest(data);
+    } else if (kind === 'panels') {
+      for (const id of ['faults', 'users', 'clock']) placePanel(id, data[id]);
+    } else if (kind === 'refresh') {
+      add({ kind });
+    }
+  }
+  refilter();
+  sync();
+  speak(arrived.filter(isShown));
+}
+
+function speak(rows) {
+  if (!rows.length) return;
+  const { via, code } = rows[rows.length - 1].dataset;
+  const more = rows.length > 1 ? `${rows.length} new messages, the last one: ` : '';
+  announce(`${more}${via} code ${[...code].join(' ')}`);
+}

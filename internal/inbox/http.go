@@ -1,0 +1,178 @@
+package inbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+)
+
+const (
+	// maxBody bounds the body of a call of the control API.
+	maxBody = 64 << 10
+	// requestTime is how long an ordinary call may take to be read and answered.
+	requestTime = 30 * time.Second
+)
+
+// problem is an answer of the control API that is no success. It has the shape of
+// the emulated API's errors.
+type problem struct {
+	StatusCode   int    `json:"status_code"`
+	ErrorType    string `json:"error_type"`
+	ErrorMessage string `json:"error_message"`
+}
+
+func (p *problem) Error() string { return p.ErrorMessage }
+
+func refusal(kind, message string) *problem {
+	return &problem{StatusCode: http.StatusForbidden, ErrorType: kind, ErrorMessage: message}
+}
+
+func invalid(message string) *problem {
+	return &problem{StatusCode: http.StatusBadRequest, ErrorType: "invalid_parameter", ErrorMessage: message}
+}
+
+// engineProblem is an emulator's refusal, as a caller of the control API reads it.
+func engineProblem(err error) *problem {
+	return invalid(strings.TrimPrefix(err.Error(), "emulator: "))
+}
+
+func (p *problem) write(w http.ResponseWriter) { writeJSON(w, p.StatusCode, p) }
+
+// handler is a handler whose error becomes the answer.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := h(w, r)
+	var p *problem
+	switch {
+	case err == nil:
+	case errors.As(err, &p):
+		p.write(w)
+	default:
+		(&problem{StatusCode: http.StatusInternalServerError, ErrorType: "internal_error", ErrorMessage: err.Error()}).write(w)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // for people who read it in a terminal; it is never part of a page
+	if err := encoder.Encode(body); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(encoded.Bytes()) // a caller who is gone is told nothing
+}
+
+// readJSON decodes a body strictly: a misspelled name would otherwise do nothing,
+// and a test that depends on it would pass for the wrong reason.
+func readJSON(r *http.Request, into any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil && decoder.More() {
+		err = errors.New("there is more than one value")
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return &problem{StatusCode: http.StatusRequestEntityTooLarge, ErrorType: "body_too_large", ErrorMessage: "The body is larger than 64 KiB."}
+	case errors.Is(err, io.EOF):
+		return invalid("The body is empty; a JSON object is needed.")
+	case err != nil:
+		return invalid("The body is not what this call takes: " + strings.TrimPrefix(err.Error(), "json: ") + ".")
+	}
+	return nil
+}
+
+// duration is a time.Duration that reads and writes as "1m30s".
+type duration time.Duration
+
+// MarshalJSON writes the duration as a string.
+func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// UnmarshalJSON reads a string such as "1m30s".
+func (d *duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return errors.New(`a duration is a string such as "90s" or "1m30s"`)
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New(`a duration is a string such as "90s" or "1m30s"`)
+	}
+	*d = duration(value)
+	return nil
+}
+
+// limitTime gives a request d from now to be read and answered, whatever the
+// server's own limits are. Zero takes all limits away. Not every server can do that;
+// then its own limits stay.
+func limitTime(w http.ResponseWriter, d time.Duration) {
+	var deadline time.Time
+	if d > 0 {
+		deadline = time.Now().Add(d)
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(deadline)
+	_ = control.SetWriteDeadline(deadline)
+}
+
+// serveEmulator reads the body within the usual time and then lets the call take as
+// long as it likes, since a fault may delay it by up to an hour.
+func (b *Inbox) serveEmulator(w http.ResponseWriter, r *http.Request) {
+	limitTime(w, requestTime)
+	body, err := io.ReadAll(io.LimitReader(r.Body, emulator.MaxBody+1))
+	if err != nil {
+		panic(http.ErrAbortHandler) // half a request: nobody is there for an answer
+	}
+	limitTime(w, 0)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	b.emulator.ServeHTTP(w, r)
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+func (b *Inbox) certificateAuthority(w http.ResponseWriter, _ *http.Request) error {
+	if b.config.CertificateAuthority == nil {
+		return &problem{StatusCode: http.StatusNotFound, ErrorType: "no_tls", ErrorMessage: "otpbox was started without --tls."}
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	_, _ = w.Write(b.config.CertificateAuthority)
+	return nil
+}
+
+// notFound answers what no route matches: 405 where another method would do.
+func (b *Inbox) notFound(w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := b.routes.Handler(probe); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &problem{
+			StatusCode: http.StatusMethodNotAllowed, ErrorType: "method_not_allowed",
+			ErrorMessage: "This path takes " + strings.Join(allowed, " and ") + ".",
+		}
+	}
+	return &problem{
+		StatusCode: http.StatusNotFound, ErrorType: "route_not_found",
+		ErrorMessage: "The control API has nothing at this path; /_otp/openapi.json lists what there is.",
+	}
+}
