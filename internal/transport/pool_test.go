@@ -1,0 +1,196 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// poolTest drives a pool as net/http does, with connections that need no server.
+type poolTest struct {
+	*pool
+	dials   int
+	dialErr error
+}
+
+func newPoolTest() *poolTest {
+	p := &poolTest{}
+	p.pool = newPool(func(context.Context, string, string) (net.Conn, error) {
+		p.dials++
+		ours, _ := net.Pipe()
+		return ours, p.dialErr
+	})
+	return p
+}
+
+// call begins a call that wants a connection.
+func (p *poolTest) call() *trace {
+	t := &trace{pool: p.pool}
+	p.begin()
+	t.wants.Store(true)
+	return t
+}
+
+// open dials for a call and returns a channel with what comes of it.
+func (p *poolTest) open(t *trace) <-chan net.Conn {
+	opened := make(chan net.Conn, 1)
+	go func() {
+		c, err := p.dialContext(context.WithValue(context.Background(), traceKey{}, t), "tcp", "")
+		if err != nil {
+			c = nil
+		}
+		opened <- c
+	}()
+	synctest.Wait()
+	return opened
+}
+
+// give hands a connection to a call.
+func (p *poolTest) give(t *trace, c net.Conn, http2 bool) {
+	t.got.Store(true)
+	t.wants.Store(false)
+	p.decide(c, http2)
+	synctest.Wait()
+}
+
+// counts must come back to nothing when everything is over.
+func (p *poolTest) counts() [3]int { return [3]int{p.calls, p.conns, p.undecided} }
+
+// TestPoolSharesHTTP2 opens two connections for many calls, and none for those that
+// got one of them.
+func TestPoolSharesHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		calls := make([]*trace, 10)
+		opened := make([]<-chan net.Conn, len(calls))
+		for i := range calls {
+			calls[i] = p.call()
+			opened[i] = p.open(calls[i])
+		}
+		require.Equal(t, maxUndecided, p.dials)
+		first := <-opened[0]
+		for _, call := range calls { // net/http gives it to all that wait
+			call.wants.Store(false)
+		}
+		p.give(calls[0], tls.Client(first, &tls.Config{}), true)
+		for _, o := range opened[2:] {
+			assert.Nil(t, <-o, "no longer needed")
+		}
+		assert.Equal(t, maxUndecided, p.dials)
+		for _, call := range calls {
+			p.end(call)
+		}
+		for _, c := range []net.Conn{first, <-opened[1]} {
+			require.NoError(t, c.Close())
+			_ = c.Close() // twice counts once
+		}
+		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolKeepsToCalls opens no more connections of HTTP/1 than there are calls.
+func TestPoolKeepsToCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		a := p.call()
+		first := <-p.open(a)
+		p.give(a, first, false)
+
+		b, c := p.call(), p.call()
+		second, third := <-p.open(b), <-p.open(c)
+		p.give(b, second, false)
+		p.give(c, third, false)
+		require.Equal(t, 3, p.dials)
+
+		p.end(a) // its connection is idle now, and would be given to the next
+		d := p.call()
+		waiting := p.open(d)
+		require.Equal(t, 3, p.dials, "one is idle")
+		require.NoError(t, first.Close())
+		synctest.Wait()
+		fourth := <-waiting
+		require.Equal(t, 4, p.dials, "none is")
+		for _, call := range []*trace{b, c, d} {
+			p.end(call)
+		}
+		for _, conn := range []net.Conn{second, third, fourth} {
+			require.NoError(t, conn.Close())
+		}
+		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolForgetsHopelessConnections lets a call go on when another one gave up on
+// a connection that never came, and counts that connection when it comes after all.
+func TestPoolForgetsHopelessConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		a, b := p.call(), p.call()
+		hopeless, other := <-p.open(a), <-p.open(b)
+		c := p.call()
+		waiting := p.open(c)
+		require.Equal(t, 2, p.dials)
+		p.end(a)
+		synctest.Wait()
+		third := <-waiting
+		require.Equal(t, 3, p.dials)
+		p.give(c, hopeless, false)
+		p.give(b, other, false)
+		p.give(b, hopeless, false)
+		p.end(b)
+		p.end(c)
+		for _, conn := range []net.Conn{hopeless, other, third} {
+			require.NoError(t, conn.Close())
+		}
+		p.decide(third, true) // too late to matter
+		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolAfterFailure lets the next call try.
+func TestPoolAfterFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		p.dialErr = errors.New("refused")
+		for range 5 {
+			call := p.call()
+			assert.Nil(t, <-p.open(call))
+			p.end(call)
+		}
+		assert.Equal(t, 5, p.dials)
+		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolEndOfCall wakes a dial that waits for nobody.
+func TestPoolEndOfCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		a, b, c := p.call(), p.call(), p.call()
+		first, second := <-p.open(a), <-p.open(b)
+		waiting := p.open(c)
+		p.end(c)
+		assert.Nil(t, <-waiting)
+		assert.Equal(t, 2, p.dials)
+		p.end(a)
+		p.end(b)
+		_, _ = first.Close(), second.Close()
+		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolOfOthers leaves alone what is not its own.
+func TestPoolOfOthers(t *testing.T) {
+	p := newPoolTest()
+	c, err := p.dialContext(t.Context(), "tcp", "")
+	require.NoError(t, err)
+	assert.NotNil(t, c)
+	p.decide(c, true)
+	assert.Equal(t, [3]int{}, p.counts())
+}
