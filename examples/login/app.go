@@ -84,10 +84,11 @@ func (a *app) cookie(r *http.Request, name string) string {
 	return ""
 }
 
-// setCookie sets a cookie, or deletes it when ttl is negative.
+const deleted = -time.Second // as the life of a cookie
+
 func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback, where there is no https
-		Name: a.prefix + name, Value: value, Path: "/", MaxAge: int(max(ttl.Seconds(), -1)),
+		Name: a.prefix + name, Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
 		HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -98,7 +99,7 @@ func (a *app) signIn(w http.ResponseWriter, token stytchotp.Secret, who account)
 	ttl := time.Until(who.Until)
 	a.sessions.add(hash(string(token)), who, ttl)
 	a.setCookie(w, "session", string(token), ttl)
-	a.setCookie(w, "login", "", -1)
+	a.setCookie(w, "login", "", deleted)
 }
 
 // account returns who is signed in. A program that does not share this memory asks
@@ -111,7 +112,7 @@ func (a *app) account(r *http.Request) (account, bool) {
 // unless you also revoke it there: POST /v1/sessions/revoke.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	a.sessions.remove(hash(a.cookie(r, "session")))
-	a.setCookie(w, "session", "", -1)
+	a.setCookie(w, "session", "", deleted)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 

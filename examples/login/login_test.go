@@ -1,0 +1,404 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp/otptest"
+)
+
+func TestSignUpThenIn(t *testing.T) {
+	t.Parallel()
+	for _, channel := range []string{otptest.ChannelSMS, otptest.ChannelWhatsApp, otptest.ChannelEmail} {
+		t.Run(channel, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			number, address := s.srv.NewPhoneNumber(), s.srv.NewEmailAddress()
+			to, shown := string(number), number.International()
+			if channel == otptest.ChannelEmail {
+				to, shown = string(address), string(address)
+			}
+			for range 2 { // the first time signs up
+				b := s.browser(t)
+				if channel == otptest.ChannelEmail {
+					b.get("/login?by=email").post("/login", "by", "email", "email", " "+to+" ")
+				} else {
+					b.get("/login").post("/login", "country", "US", "number", number.National(), "channel", channel)
+				}
+				assert.Equal(t, "/login/code", b.path)
+				assert.True(t, b.shows(s.app.languages["en"].T("code."+channel)))
+				assert.True(t, b.shows(shown), "so that a mistake is noticed")
+				b.enter(s.srv.Code(to))
+				assert.Equal(t, "/", b.path)
+				assert.True(t, b.shows(shown))
+			}
+			messages := s.srv.Messages()
+			require.Len(t, messages, 2)
+			assert.Equal(t, channel, messages[1].Channel)
+			assert.Equal(t, messages[0].UserID, messages[1].UserID)
+		})
+	}
+}
+
+func TestCodeAsPeopleTypeIt(t *testing.T) {
+	t.Parallel()
+	arabic := func(code string) string {
+		return strings.Map(func(r rune) rune { return r - '0' + '٠' }, code)
+	}
+	for name, typed := range map[string]func(string) string{
+		"space":  func(c string) string { return c[:3] + " " + c[3:] },
+		"dashes": func(c string) string { return c[:2] + "-" + c[2:4] + "–" + c[4:] + "\n" },
+		"arabic": arabic,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			number := s.srv.NewPhoneNumber()
+			b := s.browser(t).start(number)
+			assert.True(t, b.enter(typed(s.srv.Code(string(number)))).signedIn())
+		})
+	}
+}
+
+func TestWrongCodes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	for _, code := range []string{"", "12345", "1234567", "12345a"} {
+		b.enter(code).says("code_length", s)
+		assert.True(t, b.shows(`aria-describedby="notice hint" aria-invalid="true"`))
+	}
+	assert.Zero(t, s.checks(), "what cannot be a code costs no attempt")
+
+	b.enter(s.wrong(number)).says("code_incorrect", s)
+	assert.False(t, b.shows(s.wrong(number)), "no code comes back in a page")
+	assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+}
+
+func TestAttemptsAreCapped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		for range maxAttempts - 1 {
+			b.enter(s.wrong(number)).says("code_incorrect", s)
+		}
+		<-time.After(time.Minute)
+		b.post("/login/resend", "channel", "sms").says("code_sent", s)
+		b.enter(s.wrong(number)).says("too_many_attempts", s)
+		assert.False(t, b.shows(`id="code"`), "no field for another code")
+
+		b.post("/login/code", "code", s.srv.Code(string(number)))
+		assert.False(t, b.signedIn(), "another code gives no more attempts")
+		assert.Equal(t, maxAttempts, s.checks())
+
+		b.start(number).enter(s.srv.Code(string(number)))
+		assert.True(t, b.signedIn(), "a new login does")
+	})
+}
+
+func TestExpiredCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		code := s.srv.Code(string(number))
+		<-time.After(codeMinutes * time.Minute)
+		b.enter(code).says("code_expired", s)
+		b.post("/login/resend", "channel", "sms").says("code_sent", s)
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+	})
+}
+
+func TestResend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		first := s.srv.Code(string(number))
+		assert.True(t, b.shows(`data-wait="30"`))
+		for sent, wait := range []int{30, 60, 120, 240} {
+			<-time.After(time.Duration(wait)*time.Second - time.Millisecond)
+			b.post("/login/resend", "channel", "sms").says("wait", s)
+			assert.Contains(t, b.notice(), "in 1 seconds")
+			assert.Len(t, s.srv.Messages(), sent+1, "not a moment too early")
+			<-time.After(time.Millisecond)
+			b.post("/login/resend", "channel", "sms").says("code_sent", s)
+			assert.Len(t, s.srv.Messages(), sent+2)
+		}
+		assert.False(t, b.shows("resend"), "no button without an effect")
+		b.enter(first).says("code_incorrect", s)
+		<-time.After(4 * time.Minute)
+		b.post("/login/resend", "channel", "sms").says("too_many_codes", s)
+		assert.Len(t, s.srv.Messages(), maxSends)
+		b.get("/login").post("/login", "country", "US", "number", string(number), "channel", "whatsapp").says("too_many_codes", s)
+		assert.Len(t, s.srv.Messages(), maxSends, "nor by starting anew with the number")
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+	})
+}
+
+func TestOtherChannel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		<-time.After(30 * time.Second)
+		assert.Len(t, s.srv.Messages(), 1, "nothing goes out by itself")
+		b.post("/login/resend", "channel", "whatsapp")
+		assert.True(t, b.shows(s.app.languages["en"].T("code.whatsapp")))
+		assert.Equal(t, otptest.ChannelWhatsApp, s.srv.Messages()[1].Channel)
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+	})
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	number := func(n string) []string { return []string{"country", "US", "number", n, "channel", "sms"} }
+	email := func(a string) []string { return []string{"by", "email", "email", a} }
+	fault := func(f otptest.Fault) func(*site) { return func(s *site) { s.srv.Inject(f) } }
+	for name, c := range map[string]struct {
+		fields []string
+		with   func(*site)
+		notice string
+		status int
+		field  bool // it is marked as wrong
+	}{
+		"nothing typed":      {number(""), nil, "invalid_phone_number", 422, true},
+		"too short":          {number("202-555-01"), nil, "invalid_phone_number", 422, true},
+		"another country":    {number("+1 876 555 0123"), nil, "region_not_allowed", 422, true},
+		"premium number":     {number("+1 900 555 0123"), nil, "number_type_not_allowed", 422, true},
+		"no address":         {email("nobody"), nil, "invalid_email", 422, true},
+		"country at Stytch":  {number("+52 55 1234 5678"), func(s *site) { s.srv.Reset() }, "region_not_allowed", 422, true},
+		"unknown region":     {[]string{"country", "?", "number", "2025550123"}, nil, "invalid_phone_number", 422, true},
+		"rate limit":         {number("2025550123"), fault(otptest.Fault{RetryAfter: time.Minute}), "rate_limited", 429, false},
+		"no connection":      {number("2025550123"), fault(otptest.Fault{Drop: otptest.DropRefused, Times: 3}), "unavailable", 503, false},
+		"wrong credentials":  {number("2025550123"), fault(otptest.Fault{Status: 401, ErrorType: "unauthorized_credentials"}), "internal", 500, false},
+		"unsubscribed":       {number("2025550123"), fault(otptest.Fault{Status: 400, ErrorType: "unsubscribed_phone_number"}), "phone_number_unsubscribed", 422, true},
+		"domain not allowed": {email("a@b.example"), fault(otptest.Fault{Status: 400, ErrorType: "email_in_denylist"}), "email_not_allowed", 422, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			if c.with != nil {
+				c.with(s)
+			}
+			b := s.browser(t).get("/login").post("/login", c.fields...)
+			b.says(c.notice, s)
+			assert.Equal(t, c.status, b.status)
+			assert.Equal(t, c.field, strings.Contains(b.page, `aria-describedby="notice" aria-invalid="true"`))
+			assert.Empty(t, s.srv.Messages())
+			assert.Empty(t, b.cookie("login"))
+			assert.Zero(t, size(s.app.flows), "what started nothing leaves nothing behind")
+			assert.Zero(t, size(s.app.forms))
+
+			fixed := s.srv.NewPhoneNumber()
+			b.post("/login", "by", "", "country", "US", "number", string(fixed))
+			assert.True(t, b.enter(s.srv.Code(string(fixed))).signedIn(), "it can be mended on the same page")
+		})
+	}
+}
+
+func TestLockedUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, otptest.WithUserLock(2, time.Hour))
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	b.enter(s.wrong(number)).says("code_incorrect", s)
+	b.enter(s.wrong(number)).says("code_incorrect", s)
+	b.enter(s.srv.Code(string(number))).says("user_locked", s)
+	assert.False(t, b.shows(`id="code"`))
+	assert.False(t, b.signedIn())
+}
+
+// The message went out and the answer was lost, with the method id in it.
+func TestUnclearSend(t *testing.T) {
+	t.Parallel()
+	lost := otptest.Fault{Operation: otptest.OpAnySend, SendFirst: true, Drop: otptest.DropAfterSend}
+	t.Run("the first", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		s.srv.Inject(lost)
+		b := s.browser(t).start(number)
+		require.Len(t, s.srv.Messages(), 1, "not sent again")
+		b.says("code_uncheckable", s)
+		assert.True(t, b.shows(`id="code"`), "the field is there all the same")
+		assert.False(t, b.shows(s.app.languages["en"].T("code.sms")), "nobody knows whether it was sent")
+
+		b.enter(s.srv.Code(string(number))).says("code_uncheckable", s)
+		assert.Zero(t, s.checks())
+
+		b.post("/login/resend", "channel", "sms").says("code_sent", s) // at once: there is nothing to wait for
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+	})
+	t.Run("one after another", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		lost := lost
+		lost.Times = -1
+		s.srv.Inject(lost)
+		b := s.browser(t).start(number)
+		for range maxSends + 3 {
+			b.post("/login/resend", "channel", "sms")
+		}
+		b.says("too_many_codes", s)
+		assert.Len(t, s.srv.Messages(), maxSends)
+	})
+	t.Run("a later one", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			number := s.srv.NewPhoneNumber()
+			b := s.browser(t).start(number)
+			<-time.After(30 * time.Second)
+			s.srv.Inject(lost)
+			b.post("/login/resend", "channel", "whatsapp").says("delivery_unknown", s)
+			require.Len(t, s.srv.Messages(), 2)
+			b.post("/login/resend", "channel", "sms").says("wait", s)
+			assert.True(t, b.enter(s.srv.Code(string(number))).signedIn(), "by the code whose answer was lost")
+		})
+	})
+	t.Run("answered with an error", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		s.srv.Inject(otptest.Fault{SendFirst: true, HTML: true})
+		b := s.browser(t).start(number)
+		b.says("code_uncheckable", s)
+	})
+}
+
+func TestFailedResend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		<-time.After(30 * time.Second)
+		s.srv.Inject(otptest.Fault{Drop: otptest.DropRefused, Times: 3})
+		b.post("/login/resend", "channel", "whatsapp").says("unavailable", s)
+		assert.True(t, b.shows(s.app.languages["en"].T("code.sms")), "the text message is what there is")
+		assert.True(t, b.shows(`data-wait="0"`), "what was not sent need not be waited for")
+		s.srv.LimitRate(otptest.RateLimit{Max: 0, Window: time.Hour, Operation: otptest.OpAnySend})
+		b.post("/login/resend", "channel", "sms").says("rate_limited", s)
+		assert.True(t, b.shows(`data-wait="60"`))
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn(), "the first code is still good")
+	})
+}
+
+func TestUnclearCheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, SendFirst: true, Drop: otptest.DropAfterSend})
+		b.enter(s.srv.Code(string(number))).says("result_unknown", s)
+		assert.Equal(t, 1, s.checks(), "asked once")
+		<-time.After(30 * time.Second)
+		b.post("/login/resend", "channel", "sms")
+
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Drop: otptest.DropRefused, Times: 3})
+		b.enter(s.srv.Code(string(number))).says("unavailable", s)
+		for range maxAttempts - 2 {
+			b.enter(s.wrong(number)).says("code_incorrect", s)
+		}
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn(), "what nobody looked at was no attempt")
+	})
+}
+
+func TestSignOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	b.enter(s.srv.Code(string(number)))
+	token := b.cookie("session")
+	assert.Equal(t, "/", b.window().get("/login").path, "nobody signs in twice")
+	assert.Equal(t, "/", b.window().get("/login/code").path)
+
+	assert.Equal(t, "/login", b.post("/logout").path)
+	assert.Empty(t, b.cookie("session"))
+	assert.Equal(t, "/login", b.get("/").path)
+	b.header.Set("Cookie", "session="+token)
+	assert.Equal(t, "/login", b.get("/").path, "the old cookie signs nobody in")
+}
+
+func TestSessionEndsWithStytchs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		b.enter(s.srv.Code(string(number)))
+		token := b.cookie("session")
+		<-time.After(sessionMinutes*time.Minute - time.Second)
+		assert.True(t, b.signedIn())
+		<-time.After(2 * time.Second)
+		assert.False(t, b.signedIn())
+		b.header.Set("Cookie", "session="+token)
+		assert.False(t, b.signedIn(), "whatever the browser thinks")
+	})
+}
+
+func TestAbandonedLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		b := s.browser(t).start(s.srv.NewPhoneNumber())
+		<-time.After(flowTTL + time.Second)
+		assert.Zero(t, size(s.app.flows))
+		assert.Zero(t, size(s.app.forms))
+		assert.Equal(t, "/login", b.get("/login/code").path)
+		assert.Equal(t, http.StatusOK, b.status)
+	})
+}
+
+func TestCodeWithoutLogin(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t)
+	for _, path := range []string{"/login/code", "/login/resend"} {
+		assert.Equal(t, "/login", b.post(path, "code", "123456", "channel", "sms").path)
+	}
+	assert.Empty(t, s.srv.Requests())
+}
+
+// Somebody presses the button twice, with a browser that runs no script and goes by
+// the second answer.
+func TestDoubleClick(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).get("/login")
+	second := b.window()
+	second.page = b.page
+	second.client = s.browser(t).client // without the cookie of the first answer, which it threw away
+	fields := []string{"country", "US", "number", string(number), "channel", "sms"}
+	b.post("/login", fields...)
+	second.post("/login", fields...)
+	assert.Len(t, s.srv.Messages(), 1)
+	assert.Equal(t, "/login/code", second.path)
+
+	code := s.srv.Code(string(number))
+	jar := second.cookie("login")
+	assert.True(t, second.enter(code).signedIn())
+	again := s.browser(t)
+	again.header.Set("Cookie", "login="+jar)
+	again.page = b.page
+	again.enter(code)
+	again.header.Del("Cookie")
+	assert.True(t, again.signedIn(), "the second click finds the session that the first one got")
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore[int]()
+		assert.True(t, s.add("a", 1, time.Minute))
+		assert.False(t, s.add("a", 2, time.Hour), "it is taken")
+		<-time.After(time.Minute - 1)
+		value, found := s.get("a")
+		assert.True(t, found)
+		assert.Equal(t, 1, value)
+		<-time.After(time.Second)
+		_, found = s.get("a")
+		assert.False(t, found)
+		_, found = s.update("a", func(*int) { t.Error("there is nothing to change") })
+		assert.False(t, found)
+		s.remove("a")
+		assert.Zero(t, size(s))
+	})
+}
+
+func TestStoreIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore[int]()
+		for i := range storeLimit + 10 {
+			s.add(strconv.Itoa(i), i, time.Minute)
+		}
+		assert.Equal(t, storeLimit, size(s))
+		_, found := s.get(strconv.Itoa(storeLimit + 9))
+		assert.True(t, found, "the newest is there")
+	})
+}
+
+func TestStoreUpdatesOneByOne(t *testing.T) {
+	t.Parallel()
+	s := newStore[int]()
+	s.add("a", 0, time.Hour)
+	var all sync.WaitGroup
+	for range 1000 {
+		all.Go(func() { s.update("a", func(v *int) { *v++ }) })
+	}
+	all.Wait()
+	value, _ := s.get("a")
+	assert.Equal(t, 1000, value)
+}
