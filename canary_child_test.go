@@ -51,6 +51,7 @@ func TestProcessPrintsNothing(t *testing.T) {
 
 // canaryProcess is the child.
 func canaryProcess(t *testing.T) {
+	t.Helper()
 	switch params := canaryAuthenticate(); os.Getenv(childVariable) {
 	case "faults":
 		panic(canaryFaults(t))
@@ -70,6 +71,7 @@ func canaryProcess(t *testing.T) {
 // canaryFaults calls through every fault, prints whatever it gets hold of, and
 // returns an error of the last call.
 func canaryFaults(t *testing.T) error {
+	t.Helper()
 	var all []fault
 	for _, stage := range stages {
 		all = append(all, stage.faults()...)
@@ -103,6 +105,7 @@ func canaryFaults(t *testing.T) error {
 
 // canaryMeets makes one call with everything switched on.
 func canaryMeets(t *testing.T, f fault, http2 bool, kind int) error {
+	t.Helper()
 	text := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
 	json := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config := f.server

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -170,7 +171,7 @@ func dripBody(e faultserver.Exchange) {
 func bloat(status int) func(faultserver.Exchange) {
 	return func(e faultserver.Exchange) {
 		block := bytes.Repeat([]byte(" "), 64<<10)
-		e.Head(status, "Content-Type", "application/json", "Content-Length", fmt.Sprint(200<<20))
+		e.Head(status, "Content-Type", "application/json", "Content-Length", strconv.Itoa(200<<20))
 		for range 200 << 4 {
 			if e.Body(block) != nil {
 				return

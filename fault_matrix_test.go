@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,7 @@ func meetAll(t *testing.T, faults []fault) []verdict {
 // meetPatiently is meet. When a call ran into a time limit that was too short for
 // this machine to come as far as the fault, it is made again with a longer one.
 func (f fault) meetPatiently(t *testing.T, http2 bool, m method) verdict {
+	t.Helper()
 	if !f.stalls && !f.want.timeout {
 		return f.meet(t, http2, m, 0)
 	}
@@ -207,6 +209,7 @@ func (f fault) meetPatiently(t *testing.T, http2 bool, m method) verdict {
 
 // meet calls m once on a server with the fault, under a time limit if there is one.
 func (f fault) meet(t *testing.T, http2 bool, m method, limit time.Duration) verdict {
+	t.Helper()
 	config := f.server
 	config.Authority, config.HTTP2 = authority, http2
 	var target *faultserver.Server
@@ -228,7 +231,7 @@ func (f fault) meet(t *testing.T, http2 bool, m method, limit time.Duration) ver
 	defer server.Close()
 	options := f.options
 	if limit > 0 {
-		options = append(options[:len(options):len(options)], stytchotp.WithTimeout(limit))
+		options = append(slices.Clip(options), stytchotp.WithTimeout(limit))
 	}
 	client := newClient(t, server.URL, options...)
 	defer client.CloseIdleConnections()
@@ -265,6 +268,7 @@ const mostBuffered = 24 << 20
 
 // judge sorts what a call returned, and checks what every error must keep to.
 func judge(t *testing.T, name string, response *answered, err error) verdict {
+	t.Helper()
 	v := verdict{delivery: stytchotp.DeliveryOf(err)}
 	var (
 		transport *stytchotp.TransportError

@@ -146,6 +146,7 @@ func TestLaws(t *testing.T) {
 }
 
 func checkLaws(t *testing.T, seed uint64, http2 bool) {
+	t.Helper()
 	server := newChaos(t, seed, http2, rates{connections: 100, requests: 600})
 	r := rand.New(rand.NewPCG(seed, 1))
 	type made struct {

@@ -116,8 +116,8 @@ var protocols = []struct {
 // reply answers with a body of known length.
 func reply(status int, contentType, body string, fields ...string) func(faultserver.Exchange) {
 	return func(e faultserver.Exchange) {
-		fields := append([]string{"Content-Type", contentType, "Content-Length", strconv.Itoa(len(body))}, fields...)
-		e.Head(status, fields...)
+		known := []string{"Content-Type", contentType, "Content-Length", strconv.Itoa(len(body))}
+		e.Head(status, append(known, fields...)...)
 		_ = e.Body([]byte(body))
 		e.End()
 	}

@@ -44,7 +44,7 @@ func TestSoak(t *testing.T) {
 		for range workers {
 			running.Go(func() {
 				for n := int(next.Add(1)); n <= *soakFlag/len(protocols); n = int(next.Add(1)) {
-					s.call(t, server, client, n)
+					s.call(t, client, n)
 				}
 			})
 		}
@@ -86,7 +86,8 @@ type soaked struct {
 	err      error
 }
 
-func (s *soak) call(t *testing.T, server *chaos, client *stytchotp.Client, n int) {
+func (s *soak) call(t *testing.T, client *stytchotp.Client, n int) {
+	t.Helper()
 	c := soaked{method: methods[n%len(methods)], tag: fmt.Sprint("call ", n)}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -102,6 +103,7 @@ func (s *soak) call(t *testing.T, server *chaos, client *stytchotp.Client, n int
 // verify checks each call against what the server saw, once nothing can arrive any
 // more.
 func (s *soak) verify(t *testing.T, server *chaos) {
+	t.Helper()
 	received := 0
 	for _, c := range s.calls {
 		kind := strings.TrimPrefix(fmt.Sprintf("%T", c.err), "*stytchotp.")

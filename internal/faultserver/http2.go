@@ -161,7 +161,7 @@ func (h *http2Conn) data(id uint32, flags byte, payload []byte) {
 	}
 	h.mu.Unlock()
 	if len(payload) > 0 { // let the connection's window never run out
-		_ = h.write(frameWindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, uint32(len(payload)))) //nolint:gosec // a frame's size
+		_ = h.write(frameWindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, uint32(len(payload))))
 	}
 	h.ended(id, flags)
 }

@@ -60,14 +60,14 @@ func TestCauses(t *testing.T) {
 		assert.Equal(t, test.want, e.Error(), "%T", test.err)
 		require.ErrorIs(t, e, test.err)
 		cause := e.Unwrap()
-		for _, verb := range strings.Fields("%v %+v %#v %s %q %d") {
+		for verb := range strings.FieldsSeq("%v %+v %#v %s %q %d") {
 			assert.Equal(t, test.want, fmt.Sprintf(verb, cause))
 		}
 		encoded, err := json.Marshal(cause)
 		require.NoError(t, err)
 		assert.JSONEq(t, `"`+test.want+`"`, string(encoded))
 		var wrapper *url.Error
-		assert.False(t, errors.As(e, &wrapper), "it holds the URL")
+		assert.NotErrorAs(t, e, &wrapper, "it holds the URL")
 	}
 }
 
