@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"time"
@@ -25,7 +26,6 @@ type app struct {
 	secure   bool            // cookies go over https only
 	prefix   string          // of their names
 	flows    *store[flow]    // logins under way, by the cookie's value
-	forms    *store[string]  // the cookie's value, by the form that started the login
 	sessions *store[account] // who is signed in, by the hash of the session token
 }
 
@@ -40,7 +40,7 @@ func newApp(client *stytchotp.Client, secure bool, wait time.Duration) (a *app, 
 	if secure {
 		a.prefix = "__Host-" // browsers then see to it that only this host can have set the cookie
 	}
-	a.flows, a.forms, a.sessions = newStore[flow](), newStore[string](), newStore[account]()
+	a.flows, a.sessions = newStore[flow](), newStore[account]()
 	a.pages, err = loadPages()
 	return a, err
 }
@@ -73,8 +73,7 @@ func clientOptions(log *slog.Logger) []stytchotp.Option {
 		log.LogAttrs(ctx, level, call.Op, slog.String("to", to.Phone.Masked()+to.Email.Masked()),
 			slog.String("request_id", call.RequestID), slog.String("outcome", outcome))
 	}
-	policy := stytchotp.SendPolicy{Regions: regions()}
-	return []stytchotp.Option{stytchotp.WithSendPolicy(policy), stytchotp.WithHook(record)}
+	return []stytchotp.Option{stytchotp.WithHook(record), stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: regions()})}
 }
 
 func (a *app) cookie(r *http.Request, name string) string {
@@ -84,8 +83,7 @@ func (a *app) cookie(r *http.Request, name string) string {
 	return ""
 }
 
-const deleted = -time.Second // as the life of a cookie
-
+// setCookie sets a cookie, or deletes it when its life is negative.
 func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback, where there is no https
 		Name: a.prefix + name, Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
@@ -99,7 +97,7 @@ func (a *app) signIn(w http.ResponseWriter, token stytchotp.Secret, who account)
 	ttl := time.Until(who.Until)
 	a.sessions.add(hash(string(token)), who, ttl)
 	a.setCookie(w, "session", string(token), ttl)
-	a.setCookie(w, "login", "", deleted)
+	a.setCookie(w, "login", "", -time.Second)
 }
 
 // account returns who is signed in. A program that does not share this memory asks
@@ -112,12 +110,12 @@ func (a *app) account(r *http.Request) (account, bool) {
 // unless you also revoke it there: POST /v1/sessions/revoke.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	a.sessions.remove(hash(a.cookie(r, "session")))
-	a.setCookie(w, "session", "", deleted)
+	a.setCookie(w, "session", "", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// hash hides a token, so that what is kept here signs nobody in.
-func hash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return string(sum[:])
+// hash hides what it is made of: what is kept here of a session signs nobody in.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

@@ -76,14 +76,15 @@ func (a *app) start(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	// The cookie is new with each start, so that one planted in this browser leads
+	form := r.PostFormValue("form")
+	if len(form) != len(rand.Text()) {
+		form = rand.Text()
+	}
+	// The cookie is new with each form, so that one planted in this browser leads
 	// nowhere. A double click or a reload is the same form once more: it joins the
 	// login that the first one started, and causes no second message.
-	form, id := r.PostFormValue("form"), rand.Text()
-	if len(form) == len(id) && !a.forms.add(form, id, flowTTL) {
-		id, _ = a.forms.get(form)
-	} else if err = a.begin(r, id, to); err != nil {
-		a.forms.remove(form)
+	id := hash(form)
+	if err = a.begin(r, id, to); err != nil {
 		a.refuse(w, r, err)
 		return
 	}
@@ -98,8 +99,10 @@ func (a *app) begin(r *http.Request, id string, to recipient) error {
 		f = flow{To: to}
 	} // Somebody who came back with the same number goes on where they were.
 	f.Tag = rand.Text()
+	if !a.flows.add(id, f, flowTTL) {
+		return nil
+	}
 	a.flows.remove(oldID)
-	a.flows.add(id, f, flowTTL)
 	f, err := a.sendCode(r, id)
 	if f.Sends > 0 {
 		return nil // the code page says what happened
@@ -181,7 +184,7 @@ func (a *app) sendCode(r *http.Request, id string) (flow, error) {
 // send asks Stytch for one message. LoginOrCreate does not tell who has an account.
 func (a *app) send(r *http.Request, to recipient, channel stytchotp.Channel) (methodID string, err error) {
 	ctx, attributes := callContext(r, to), stytchotp.AttributesFromRequest(r)
-	l, _ := a.language(r)
+	l, _ := choose(a.languages, r.Header.Get("Accept-Language"))
 	switch channel {
 	case stytchotp.ChannelEmail:
 		sent, err := a.client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{

@@ -4,7 +4,7 @@
 //	go run ./examples/login
 //
 // With STYTCH_PROJECT_ID and STYTCH_SECRET it uses Stytch. Without them it starts an
-// emulator inside itself and prints the messages that arrive there.
+// emulator inside itself, with otpbox, the page that shows what was sent.
 //
 // The login itself is in flow.go; app.go holds what is around it.
 package main
@@ -31,6 +31,9 @@ func main() {
 	wait := flag.Duration("wait", 30*time.Second, "until a code can be sent again, the first time")
 	selfcheck := flag.Bool("selfcheck", false, "sign in to itself once, then stop")
 	flag.Parse()
+	if *selfcheck {
+		*listen = "127.0.0.1:0"
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, *listen, *secure, *wait, *selfcheck); err != nil {
@@ -44,38 +47,32 @@ func run(ctx context.Context, listen string, secure bool, wait time.Duration, se
 	if err != nil {
 		return err
 	}
-	if emulator != nil {
-		defer emulator.Close()
-	}
-	if selfcheck {
-		listen = "127.0.0.1:0"
-	}
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return err
 	}
-	defer socket.Close()                                     //nolint:errcheck // the server has closed it, or never began
 	loopback := socket.Addr().(*net.TCPAddr).IP.IsLoopback() //nolint:errcheck // a TCP socket
-	if emulator != nil && !loopback {
-		return errors.New("the emulator shows its codes, so it serves loopback only")
-	}
 	app, err := newApp(client, secure || !loopback, wait)
 	if err != nil {
 		return err
 	}
+	mux, url := http.NewServeMux(), "http://"+socket.Addr().String()
+	mux.Handle("/", app.handler())
+	fmt.Println("The app:   ", url)
+	if emulator != nil {
+		defer emulator.Close()
+		mux.Handle("/otpbox/", http.StripPrefix("/otpbox", emulator.Inbox())) // for loopback only
+		fmt.Println("Its codes: ", url+"/otpbox/")
+	}
 	server := &http.Server{
-		Handler: app.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute, // the client may take ten seconds
 	}
 	ended := make(chan error, 2)
 	go func() { ended <- server.Serve(socket) }()
-	url := "http://" + socket.Addr().String()
-	fmt.Println("The app:  ", url)
-	switch {
-	case selfcheck:
+	if selfcheck {
 		ended <- logIn(url, emulator)
-	case emulator != nil:
-		go show(ctx, emulator)
 	}
 	select {
 	case err = <-ended:
@@ -97,20 +94,7 @@ func connect(selfcheck bool) (*stytchotp.Client, *otptest.Server, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, channel := range []string{otptest.ChannelSMS, otptest.ChannelWhatsApp} {
-		emulator.AllowCountries(channel, regions()...)
-	}
+	emulator.AllowCountries(otptest.ChannelSMS, regions()...)
+	emulator.AllowCountries(otptest.ChannelWhatsApp, regions()...)
 	return emulator.Client(options...), emulator, nil
-}
-
-// show prints each message that arrives at the emulator.
-func show(ctx context.Context, emulator *otptest.Server) {
-	for last := int64(0); ; {
-		message, err := emulator.WaitMessageAfter(ctx, "", last)
-		if err != nil {
-			return
-		}
-		last = message.ID
-		fmt.Printf("%s to %s: %s\n", message.Channel, message.Recipient, message.Text)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
+	"encoding/json"
 	"html/template"
 	"math"
 	"net/http"
@@ -20,21 +21,15 @@ var files embed.FS
 // content security policy can be as strict as there is one.
 type pages struct {
 	templates *template.Template
-	languages map[string]*language
+	languages map[string]*language // by their primary tag
 }
 
-func loadPages() (pages, error) {
-	languages, err := loadLanguages()
-	if err != nil {
-		return pages{}, err
+func loadPages() (p pages, err error) {
+	if err = json.Unmarshal(wordsJSON, &p.languages); err != nil {
+		return p, err
 	}
-	templates, err := template.ParseFS(files, "pages/*.html")
-	return pages{templates, languages}, err
-}
-
-// language returns the language that the browser asks for, and a region.
-func (p pages) language(r *http.Request) (l *language, region string) {
-	return choose(p.languages, r.Header.Get("Accept-Language"))
+	p.templates, err = template.ParseFS(files, "pages/*.html")
+	return p, err
 }
 
 // view is what a page shows.
@@ -54,7 +49,7 @@ type view struct {
 }
 
 func (a *app) view(r *http.Request, page string) view {
-	l, region := a.language(r)
+	l, region := choose(a.languages, r.Header.Get("Accept-Language"))
 	return view{language: l, Page: page, Form: rand.Text(), Regions: regions(), Country: region}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	_ "embed"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,12 +20,6 @@ type language struct {
 	EmailLocale stytchotp.Locale // mails come in fewer languages
 	Region      string           // whose numbers are likely
 	Words       map[string]string
-}
-
-// loadLanguages returns the languages by their primary tag.
-func loadLanguages() (languages map[string]*language, err error) {
-	err = json.Unmarshal(wordsJSON, &languages)
-	return languages, err
 }
 
 // T returns the words under a key.

@@ -16,8 +16,9 @@ import (
 
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	languages, err := loadLanguages()
+	pages, err := loadPages()
 	require.NoError(t, err)
+	languages := pages.languages
 	for header, want := range map[string]string{
 		"":                            "en US",
 		"de":                          "de DE",
@@ -47,8 +48,9 @@ func TestChoose(t *testing.T) {
 // Each key that a page can ask for is there in each language, with the same blanks.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	languages, err := loadLanguages()
+	pages, err := loadPages()
 	require.NoError(t, err)
+	languages := pages.languages
 	keys := map[string]bool{}
 	for _, region := range regions() {
 		keys["region."+region] = true
