@@ -130,7 +130,7 @@ func (b *Inbox) listCountries(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// setCountries leaves a channel that is not named as it is.
+// setCountries leaves a channel that is not named as it is, and both if one is wrong.
 func (b *Inbox) setCountries(w http.ResponseWriter, r *http.Request) error {
 	var body countriesBody
 	if err := readJSON(r, &body); err != nil {
@@ -139,12 +139,15 @@ func (b *Inbox) setCountries(w http.ResponseWriter, r *http.Request) error {
 	if body.SMS == nil && body.WhatsApp == nil {
 		return invalid("Give sms, whatsapp or both, each a list of countries.")
 	}
-	for channel, countries := range map[string][]string{emulator.ChannelSMS: body.SMS, emulator.ChannelWhatsApp: body.WhatsApp} {
-		if countries == nil {
-			continue
-		}
-		if err := b.emulator.SetCountries(channel, countries...); err != nil {
+	before := b.emulator.Countries(emulator.ChannelSMS)
+	if body.SMS != nil {
+		if err := b.emulator.SetCountries(emulator.ChannelSMS, body.SMS...); err != nil {
 			return engineProblem(err)
+		}
+	}
+	if body.WhatsApp != nil {
+		if err := b.emulator.SetCountries(emulator.ChannelWhatsApp, body.WhatsApp...); err != nil {
+			return errors.Join(engineProblem(err), b.emulator.SetCountries(emulator.ChannelSMS, before...))
 		}
 	}
 	return b.listCountries(w, r)

@@ -1,0 +1,148 @@
+package inbox
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
+)
+
+// follower reads a stream of server-sent events.
+type follower struct {
+	t     *testing.T
+	lines *bufio.Scanner
+	stop  context.CancelFunc
+}
+
+func (b *box) follow(path string) *follower {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	b.t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.server.URL+path, http.NoBody)
+	require.NoError(b.t, err)
+	response, err := b.server.Client().Do(r)
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { response.Body.Close() })
+	require.Equal(b.t, http.StatusOK, response.StatusCode)
+	require.Equal(b.t, "text/event-stream", response.Header.Get("Content-Type"))
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, 1<<20)
+	return &follower{b.t, lines, cancel}
+}
+
+// next returns the next event, and checks its form.
+func (f *follower) next() (name string, data map[string]any) {
+	f.t.Helper()
+	for f.lines.Scan() {
+		line := f.lines.Text()
+		if event, found := strings.CutPrefix(line, "event: "); found {
+			name = event
+		}
+		if text, found := strings.CutPrefix(line, "data: "); found {
+			require.NoError(f.t, json.Unmarshal([]byte(text), &data), text)
+		}
+		if line == "" && name != "" {
+			return name, data
+		}
+	}
+	require.Fail(f.t, "the stream ended", "%v", f.lines.Err())
+	return "", nil
+}
+
+// until skips events that are of another kind.
+func (f *follower) until(kind string) map[string]any {
+	f.t.Helper()
+	for {
+		if name, data := f.next(); name == kind {
+			return data
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	b := newBox(t)
+	events := b.follow("/_otp/events")
+	assert.Equal(t, false, events.until("hello")["frozen"])
+
+	m := b.send(number)
+	event := events.until(emulator.EventMessage)
+	assert.Equal(t, m.Code, event["message"].(map[string]any)["code"])
+	assert.Equal(t, number, events.until(emulator.EventRequest)["request"].(map[string]any)["recipient"])
+
+	for _, step := range []struct{ method, path, body, kind string }{
+		{"PUT", "clock", `{"advance":"1m"}`, emulator.EventClock},
+		{"POST", "faults", `{"status":500}`, emulator.EventFault},
+		{"PUT", "countries", `{"sms":["US"]}`, emulator.EventConfig},
+		{"DELETE", "messages", ``, emulator.EventDeleted},
+		{"POST", "reset", ``, emulator.EventReset},
+	} {
+		b.do(step.method, "/_otp/"+step.path, step.body)
+		assert.Equal(t, step.kind, events.until(step.kind)["kind"])
+	}
+}
+
+// TestEventsOutliveServer: a stream goes on when the server's time limits are over.
+func TestEventsOutliveServer(t *testing.T) {
+	b := newImpatientBox(t, 30*time.Millisecond)
+	for _, path := range []string{"/_otp/events", "/_otp/page/events"} {
+		events := b.follow(path)
+		events.until("hello")
+		<-time.After(100 * time.Millisecond)
+		b.send(number)
+		events.until("message")
+	}
+}
+
+func TestBoundedStreams(t *testing.T) {
+	b := newBox(t, func(c *Config) { c.MaxStreams = 2 })
+	first := b.follow("/_otp/events")
+	first.until("hello")
+	b.follow("/_otp/page/events").until("hello")
+
+	refused := b.do(http.MethodGet, "/_otp/events", "")
+	assert.Equal(t, http.StatusServiceUnavailable, refused.status)
+	assert.Contains(t, refused.body, "too_many_streams")
+	assert.NotEmpty(t, refused.header.Get("Retry-After"))
+
+	first.stop() // makes room, as soon as the server notices
+	require.Eventually(t, func() bool { return len(b.server.Config.Handler.(*Inbox).streams) == 1 }, 10*time.Second, time.Millisecond)
+	b.follow("/_otp/events").until("hello")
+}
+
+func TestPageEvents(t *testing.T) {
+	b := newBox(t)
+	page := b.follow("/_otp/page/events")
+	assert.Equal(t, "0.0", page.until("hello")["stamp"])
+
+	m := b.send(number)
+	row := page.until("message")
+	assert.InDelta(t, m.ID, row["id"], 0)
+	assert.Contains(t, row["html"], `data-state="live"`)
+	assert.Contains(t, b.do(http.MethodGet, "/", "").body, strings.SplitN(row["html"].(string), "<time", 2)[0], "the same as on the page")
+	assert.Contains(t, page.until("request")["html"], "sms.login_or_create")
+	panels := page.until("panels")
+	assert.Contains(t, panels["users"], number[1:])
+
+	b.send(number) // first the old code's row changes, then the new one's comes
+	assert.Contains(t, page.until("message")["html"], `data-state="superseded"`)
+	assert.Contains(t, page.until("message")["html"], `data-state="live"`)
+
+	page.until("panels")
+	b.do(http.MethodPut, "/_otp/clock", `{"freeze":true}`)
+	assert.Contains(t, page.until("panels")["clock"], "data-frozen")
+	b.do(http.MethodPost, "/_otp/faults", `{"drop":"after_send"}`)
+	assert.Contains(t, page.until("panels")["faults"], "goes out, then the connection is cut")
+	b.do(http.MethodDelete, "/_otp/messages", "")
+	page.until("refresh")
+	b.do(http.MethodPost, "/_otp/reset", "")
+	page.until("refresh")
+	assert.Equal(t, "0.0", b.server.Config.Handler.(*Inbox).stamp())
+}
