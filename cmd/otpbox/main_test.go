@@ -1,0 +1,271 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp"
+)
+
+const number = "+12025550162"
+
+func TestSendAndReadACode(t *testing.T) {
+	p := start(t)
+	client := p.client()
+	status, _, stderr := finish(t, "code", number, "--url", p.url)
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "otpbox: no live code for "+number+"\n", stderr)
+
+	sent, err := p.sendSMS(client)
+	require.NoError(t, err)
+	status, code, _ := finish(t, "code", number, "--url", p.url)
+	assert.Equal(t, 0, status)
+	require.Regexp(t, `^[0-9]{6}\n$`, code, "only the digits")
+	assert.Regexp(t, `^\d\d:\d\d:\d\d  `+code[:6]+`  sms       \+12025550162$`, <-p.lines, "the terminal shows it too")
+
+	_, err = client.OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: stytchotp.Secret(code[:6])})
+	require.NoError(t, err)
+	status, _, _ = finish(t, "code", "--url", p.url, number)
+	assert.Equal(t, 1, status, "a used code is none")
+}
+
+// TestWaitForACode: it makes no difference whether the message or the command comes
+// first, and other people's messages are not taken for it.
+func TestWaitForACode(t *testing.T) {
+	p := start(t)
+	waiting := command(t, "code", "--wait", "20s", "Grace@Example.com", "--channel=email")
+	waiting.Env = append(waiting.Env, "OTPBOX_URL="+p.url+"/")
+	var out bytes.Buffer
+	waiting.Stdout = &out
+	require.NoError(t, waiting.Start())
+	client := p.client()
+	_, err := p.sendSMS(client)
+	require.NoError(t, err)
+	_, err = client.OTPs.Email.LoginOrCreate(t.Context(), stytchotp.EmailLoginOrCreateParams{Email: "grace@example.com"})
+	require.NoError(t, err)
+	require.NoError(t, waiting.Wait())
+	assert.Regexp(t, `^[0-9]{6}\n$`, out.String())
+}
+
+func TestReady(t *testing.T) {
+	p := start(t)
+	status, stdout, stderr := finish(t, "ready", "--url", p.url)
+	assert.Equal(t, 0, status)
+	assert.Empty(t, stdout+stderr)
+	require.Equal(t, 0, p.stop(os.Interrupt))
+	status, _, _ = finish(t, "ready", "--url", p.url)
+	assert.Equal(t, 1, status)
+	status, _, _ = finish(t, "ready", "--url", p.url, "--wait", "50ms")
+	assert.Equal(t, 1, status)
+}
+
+func TestReadyWaits(t *testing.T) {
+	first := start(t)
+	require.Equal(t, 0, first.stop(os.Interrupt))
+	waiting := command(t, "ready", "--wait", "20s", "--url", first.url)
+	require.NoError(t, waiting.Start())
+	start(t, "--listen", strings.TrimPrefix(first.url, "http://"))
+	require.NoError(t, waiting.Wait())
+}
+
+// TestStops: a signal ends the program at once, whatever is under way.
+func TestStops(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		p := start(t)
+		opened := make(chan struct{}, 2)
+		for _, path := range []string{"/_otp/events", "/_otp/page/events", "/_otp/messages/latest?wait=50s"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, http.NoBody)
+			require.NoError(t, err)
+			go func() {
+				if response, err := new(http.Client).Do(r); err == nil {
+					opened <- struct{}{}
+					_, _ = io.Copy(io.Discard, response.Body)
+					response.Body.Close()
+				}
+			}()
+		}
+		<-opened
+		<-opened
+		begin := time.Now()
+		assert.Equal(t, 0, p.stop(signal), "%s: %s", signal, p.stderr)
+		assert.Less(t, time.Since(begin), stopTime)
+		assert.Empty(t, p.stderr.String())
+	}
+}
+
+func TestTLS(t *testing.T) {
+	p := start(t, "--tls", "--host", "stytch.test")
+	require.True(t, strings.HasPrefix(p.base, "https://127.0.0.1:"), p.base)
+	assert.True(t, strings.HasPrefix(p.url, "http://127.0.0.1:"), "browsers need no certificate for the page")
+	for _, client := range []string{"curl --cacert", "SSL_CERT_FILE=", "NODE_EXTRA_CA_CERTS=", "REQUESTS_CA_BUNDLE=", "trustStore="} {
+		assert.Contains(t, p.banner, client)
+	}
+	_, ca := p.get("/_otp/ca.pem")
+	pool := x509.NewCertPool()
+	require.True(t, pool.AppendCertsFromPEM([]byte(ca)))
+	trusting := func(name string) *http.Client {
+		return &http.Client{Transport: &http.Transport{
+			ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: name, MinVersion: tls.VersionTLS12},
+		}}
+	}
+	for _, name := range []string{"", "localhost", "::1", "host.docker.internal", "stytch.test"} {
+		_, err := p.sendSMS(p.client(stytchotp.WithHTTPClient(trusting(name))))
+		require.NoError(t, err, name)
+	}
+	_, err := p.sendSMS(p.client(stytchotp.WithHTTPClient(trusting("test.stytch.com"))))
+	require.Error(t, err, "it vouches for this machine alone")
+	_, err = p.sendSMS(p.client())
+	require.Error(t, err, "who was not told to trust it does not")
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.base+"/livez", http.NoBody)
+	require.NoError(t, err)
+	response, err := trusting("").Do(r)
+	require.NoError(t, err)
+	response.Body.Close()
+	assert.Equal(t, 1, response.ProtoMajor, "a fault can cut the connection only if it carries one call")
+}
+
+// TestAuthorityIsLimited: whoever trusts the authority for good risks nothing.
+func TestAuthorityIsLimited(t *testing.T) {
+	certificate, authority, err := makeCertificate([]string{"", "0.0.0.0", "dev.test"}, time.Now())
+	require.NoError(t, err)
+	pool := x509.NewCertPool()
+	require.True(t, pool.AppendCertsFromPEM(authority))
+	leaf, err := x509.ParseCertificate(certificate.Certificate[0])
+	require.NoError(t, err)
+	assert.False(t, leaf.IsCA)
+	for name, good := range map[string]bool{
+		"localhost": true, "dev.test": true, "127.0.0.1": true, "::1": true, "0.0.0.0": false, "stytch.com": false, "test.stytch.com": false,
+	} {
+		_, err := leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: name})
+		assert.Equal(t, good, err == nil, "%s: %v", name, err)
+	}
+	root, err := x509.ParseCertificate(certificate.Certificate[1])
+	require.NoError(t, err)
+	assert.True(t, root.PermittedDNSDomainsCritical)
+	assert.Equal(t, []string{"dev.test", "localhost", "host.docker.internal"}, root.PermittedDNSDomains)
+	assert.Len(t, root.PermittedIPRanges, 2)
+}
+
+func TestRefusals(t *testing.T) {
+	busy := start(t)
+	for _, c := range []struct {
+		args      string
+		status    int
+		complaint string
+	}{
+		{"--listen 0.0.0.0", 2, "needs a token"},
+		{"--listen ::", 2, "needs a token"},
+		{"--listen 192.168.1.7:80", 2, "needs a token"},
+		{"--listen example.com", 2, "needs a token"},
+		{"--listen 0.0.0.0 --token short", 2, "openssl rand"},
+		{"--project-id project-live-1", 2, "LIVE CREDENTIALS REFUSED"},
+		{"--secret secret-live-plainly", 2, "LIVE CREDENTIALS REFUSED"},
+		{"--project-id mine", 2, "project-test-"},
+		{"--port 65536", 2, "--port is 0 to 65535"},
+		{"--port 65535 --tls", 2, "--port is 0 to 65534"},
+		{"--port -1", 2, "--port is"},
+		{"--keep 0", 2, "--keep is at least 1"},
+		{"--code " + number, 2, "RECIPIENT=DIGITS"},
+		{"--code " + number + "=12", 2, "six digits"},
+		{"--nonsense", 2, "not defined: -nonsense"},
+		{"serve here", 2, `given "here"`},
+		{"nonsense", 2, `no command "nonsense"`},
+		{"--listen " + strings.TrimPrefix(busy.url, "http://"), 1, "is otpbox running already?"},
+		{"code", 2, "takes one recipient"},
+		{"code a b", 2, "takes one recipient"},
+		{"code a --wait 2m", 2, "at most 1m0s"},
+		{"code a --channel fax --url " + busy.url, 1, "channel is one of"},
+		{"code a --url nowhere", 2, "--url is an address"},
+		{"code a --url http://127.0.0.1:1", 1, "does not answer"},
+		{"ready now", 2, "takes no arguments"},
+	} {
+		status, stdout, stderr := finish(t, strings.Fields(c.args)...)
+		assert.Equal(t, c.status, status, c.args)
+		assert.Contains(t, stderr, c.complaint, c.args)
+		assert.Empty(t, stdout, c.args)
+		assert.NotContains(t, stderr, "plainly", c.args)
+	}
+	status, stdout, _ := finish(t, "help")
+	assert.Equal(t, 0, status)
+	assert.Contains(t, stdout, "otpbox code RECIPIENT")
+	status, _, stderr := finish(t, "serve", "--help")
+	assert.Equal(t, 0, status)
+	assert.Contains(t, stderr, "-listen")
+}
+
+// TestToken: with one, other machines are let in, and everybody has to show it.
+func TestToken(t *testing.T) {
+	const token = "0123456789abcdef"
+	p := start(t, "--listen", "0.0.0.0", "--token", token)
+	assert.Contains(t, p.banner, "/?token="+token)
+	status, _ := p.get("/_otp/messages")
+	assert.Equal(t, http.StatusUnauthorized, status)
+	status, _ = p.get("/_otp/messages", "Authorization", "Bearer "+token, "Host", "otpbox:6872")
+	assert.Equal(t, http.StatusOK, status)
+	status, _ = p.get("/livez", "Host", "evil.example")
+	assert.Equal(t, http.StatusForbidden, status)
+
+	_, err := p.sendSMS(p.client())
+	require.NoError(t, err, "an SDK has credentials, and no token")
+	failed, _, stderr := finish(t, "code", number, "--url", p.url)
+	assert.Equal(t, 1, failed)
+	assert.Contains(t, stderr, "status 401")
+	cmd := command(t, "code", number, "--url", p.url)
+	cmd.Env = append(cmd.Env, "OTPBOX_TOKEN="+token)
+	code, err := cmd.Output()
+	require.NoError(t, err)
+	assert.Regexp(t, `^[0-9]{6}\n$`, string(code))
+}
+
+func TestLoopbackIsGuardedToo(t *testing.T) {
+	p := start(t)
+	status, body := p.get("/_otp/messages", "Host", "evil.example")
+	assert.Equal(t, http.StatusForbidden, status)
+	assert.Contains(t, body, "--host evil.example")
+	status, _ = p.get("/_otp/messages", "Host", "127.0.0.1")
+	assert.Equal(t, http.StatusOK, status)
+
+	named := start(t, "--host", "otp.test,stytch.test")
+	status, _ = named.get("/_otp/messages", "Host", "stytch.test:6872")
+	assert.Equal(t, http.StatusOK, status)
+}
+
+// TestLiveCredentials: the terminal says so, loudly, and never what they were.
+func TestLiveCredentials(t *testing.T) {
+	p := start(t)
+	client, err := stytchotp.NewClient("project-live-1", "secret-live-plainly", stytchotp.WithBaseURL(p.base))
+	require.NoError(t, err)
+	_, err = p.sendSMS(client)
+	require.Error(t, err)
+	require.Equal(t, 0, p.stop(os.Interrupt))
+	assert.Contains(t, p.stderr.String(), "LIVE CREDENTIALS were sent here and refused")
+	assert.NotContains(t, p.stderr.String(), "plainly")
+}
+
+func TestOptions(t *testing.T) {
+	p := start(t, "--project-id", "project-test-mine", "--secret", "my own secret", "--code", number+"=135791", "--keep", "2", "--quiet", "--seed", "s")
+	assert.Contains(t, p.banner, "export STYTCH_PROJECT_ID=project-test-mine\n")
+	client, err := stytchotp.NewClient("project-test-mine", "my own secret", stytchotp.WithBaseURL(p.base))
+	require.NoError(t, err)
+	for range 3 {
+		_, err = p.sendSMS(client)
+		require.NoError(t, err)
+	}
+	_, messages := p.get("/_otp/messages")
+	assert.Equal(t, 2, strings.Count(messages, `"code":"135791"`), "the oldest is gone")
+	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+	_, more := <-p.lines
+	assert.False(t, more, "quiet")
+}
