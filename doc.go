@@ -38,10 +38,11 @@
 // the server's loses its status.
 //
 // No secret, code, token, phone number or e-mail address is printed: not in
-// errors, not in logs, not by any fmt verb. [PhoneNumber], [EmailAddress] and
-// [Secret] are strings that print masked; string(v) is the value, and JSON of such
-// a value alone carries it. Params and responses mask their JSON too, because that
-// is what logging libraries print.
+// errors, not in logs, not by any fmt verb but %p, which asks no value how to print
+// it and which go vet refuses. [PhoneNumber], [EmailAddress] and [Secret] are strings
+// that print masked; string(v) is the value, and JSON of such a value alone carries
+// it. Params and responses mask their JSON too, because that is what logging
+// libraries print.
 //
 // # Time
 //

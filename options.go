@@ -62,9 +62,10 @@ func WithBaseURL(baseURL string) Option {
 // and its redirect policy are not used, because this SDK keeps no cookies and
 // follows no redirect.
 //
-// Limits on time, on the size of the answer's body and on repeated calls hold with
-// any transport. TLS versions, the size of response headers, proxies, connection
-// reuse and dead-connection checks are then up to that transport.
+// Limits on the size of the answer's body and on repeated calls hold with any
+// transport, limits on time with any that heeds the request's context. TLS versions,
+// the size of response headers, proxies, connection reuse and dead-connection checks
+// are then up to that transport.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
