@@ -38,7 +38,7 @@ type flow struct {
 }
 
 // CanSend reports that the person may send another code, now or later.
-func (f flow) CanSend() bool { return !f.Over && f.Sends < maxSends }
+func (f flow) CanSend() bool { return f.Sends < maxSends }
 
 // recipient is a phone number or an e-mail address.
 type recipient struct {

@@ -117,6 +117,9 @@ func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := a.view(r, "code")
+	if f.Over {
+		v.Page = "ended"
+	}
 	v.flow = f
 	v.Wait = int(math.Ceil(max(0, time.Until(f.NextSend).Seconds())))
 	v.Invalid = f.Notice == "code_incorrect" || f.Notice == "code_length"

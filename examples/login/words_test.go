@@ -55,7 +55,7 @@ func TestWords(t *testing.T) {
 	for _, region := range regions() {
 		keys["region."+region] = true
 	}
-	for _, page := range []string{"number", "email", "code", "account"} {
+	for _, page := range []string{"number", "email", "code", "ended", "account"} {
 		keys[page+".title"] = true
 	}
 	for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp, stytchotp.ChannelEmail} {

@@ -47,11 +47,18 @@ type person struct {
 	app *login
 }
 
+// person opens the app in a browser of its own.
 func (app *login) person(t *testing.T, d device) *person {
 	t.Helper()
-	p := &person{newTab(t, d), app}
+	p := newPerson(t, app, d)
 	p.open(app.url)
 	return p
+}
+
+// newPerson has opened nothing yet.
+func newPerson(t *testing.T, app *login, d device) *person {
+	t.Helper()
+	return &person{newTab(t, d), app}
 }
 
 // otherTab is the same person's second tab.

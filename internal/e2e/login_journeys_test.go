@@ -108,7 +108,7 @@ func TestLoginTooManyWrongCodes(t *testing.T) {
 		p.sees("Too many wrong codes")
 		p.focuses("notice")
 		assert.False(t, p.has("#code"))
-		p.click("nav a")
+		p.click("a.button")
 		assert.Equal(t, number.National(), p.typed("#number"), "it need not be typed again")
 		p.click("button[value=sms]")
 		p.enter(app.code(number))
@@ -162,7 +162,7 @@ func TestLoginLocked(t *testing.T) {
 		assert.False(t, p.has("#code"))
 
 		app.srv.Advance(2 * expiry)
-		p.click("nav a")
+		p.click("a.button")
 		p.click("button[value=sms]")
 		p.enter(app.code(number))
 		p.isIn(number.International())

@@ -55,6 +55,7 @@ func removePrograms() {
 
 // program is one that runs until its test ends.
 type program struct {
+	pid            int
 	stdout, stderr output
 }
 
@@ -70,6 +71,7 @@ func start(t *testing.T, path string, env []string, args ...string) *program {
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = &p.stdout, &p.stderr
 	require.NoError(t, cmd.Start())
+	p.pid = cmd.Process.Pid
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
