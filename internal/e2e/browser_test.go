@@ -109,17 +109,6 @@ func (d device) String() string {
 	return name
 }
 
-// eachDevice runs a test on both sizes, with and without JavaScript.
-func eachDevice(t *testing.T, test func(t *testing.T, d device)) {
-	t.Helper()
-	for _, d := range []device{desktop(), phone(), desktop().withoutScript(), phone().withoutScript()} {
-		t.Run(d.String(), func(t *testing.T) {
-			t.Parallel()
-			test(t, d)
-		})
-	}
-}
-
 // tab is a page in the browser. An error on the page's console, and an exception
 // that it does not catch, fail the test.
 type tab struct {

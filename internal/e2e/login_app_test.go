@@ -10,7 +10,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
@@ -53,6 +52,17 @@ func (app *login) person(t *testing.T, d device) *person {
 	p := newPerson(t, app, d)
 	p.open(app.url)
 	return p
+}
+
+// eachDevice takes a journey on both sizes, with and without JavaScript.
+func eachDevice(t *testing.T, journey func(p *person), options ...otptest.Option) {
+	t.Helper()
+	for _, d := range []device{desktop(), phone(), desktop().withoutScript(), phone().withoutScript()} {
+		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
+			journey(startLogin(t, options...).person(t, d))
+		})
+	}
 }
 
 // newPerson has opened nothing yet.

@@ -6,7 +6,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
@@ -14,9 +13,8 @@ const signOut = `form[action="/logout"] button`
 
 func TestLoginSMS(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		p.at("/login")
 		p.focuses("number")
 		number := p.askForSMS() // signs up
@@ -39,9 +37,8 @@ func TestLoginSMS(t *testing.T) {
 
 func TestLoginWhatsApp(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p, number := app.person(t, d), app.srv.NewPhoneNumber()
+	eachDevice(t, func(p *person) {
+		t, app, number := p.t, p.app, p.app.srv.NewPhoneNumber()
 		p.askFor(number.National(), "whatsapp")
 		assert.Contains(t, p.text(".lead"), "We sent a WhatsApp message to")
 		p.enter(app.code(number))
@@ -63,9 +60,8 @@ func TestLoginWhatsApp(t *testing.T) {
 
 func TestLoginEmail(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p, address := app.person(t, d), string(app.srv.NewEmailAddress())
+	eachDevice(t, func(p *person) {
+		app, address := p.app, string(p.app.srv.NewEmailAddress())
 		p.tolerate("422")
 		p.click(`nav a[href="/login?by=email"]`)
 		p.focuses("email")
@@ -83,9 +79,8 @@ func TestLoginEmail(t *testing.T) {
 
 func TestLoginWrongCode(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		number := p.askForSMS()
 		p.enter(app.wrong(number))
 		p.sees("That code is not right")
@@ -98,9 +93,8 @@ func TestLoginWrongCode(t *testing.T) {
 
 func TestLoginTooManyWrongCodes(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		number := p.askForSMS()
 		for range 5 {
 			p.enter(app.wrong(number))
@@ -118,9 +112,8 @@ func TestLoginTooManyWrongCodes(t *testing.T) {
 
 func TestLoginExpiredCode(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		app := p.app
 		number := p.askForSMS()
 		code := app.code(number)
 		app.srv.Advance(expiry)
@@ -135,9 +128,8 @@ func TestLoginExpiredCode(t *testing.T) {
 
 func TestLoginResendSupersedes(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		app := p.app
 		number := p.askForSMS()
 		first := app.code(number)
 		p.again("sms")
@@ -150,9 +142,8 @@ func TestLoginResendSupersedes(t *testing.T) {
 
 func TestLoginLocked(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t, otptest.WithUserLock(2, 2*expiry))
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		number := p.askForSMS()
 		code := app.code(number)
 		p.enter(app.wrong(number))
@@ -166,14 +157,13 @@ func TestLoginLocked(t *testing.T) {
 		p.click("button[value=sms]")
 		p.enter(app.code(number))
 		p.isIn(number.International())
-	})
+	}, otptest.WithUserLock(2, 2*expiry))
 }
 
 func TestLoginRateLimited(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		p.tolerate("429")
 		app.srv.LimitRate(otptest.RateLimit{Operation: otptest.OpAnySend, Max: 0, Window: expiry})
 		number := app.srv.NewPhoneNumber()
@@ -189,9 +179,8 @@ func TestLoginRateLimited(t *testing.T) {
 
 func TestLoginCountryRefused(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		p.tolerate("422")
 		p.askFor("+1 876 555 0123", "sms") // Jamaica, though it begins with +1
 		p.sees("We cannot send codes to that country")
@@ -207,9 +196,8 @@ func TestLoginCountryRefused(t *testing.T) {
 
 func TestLoginMistypedNumber(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		p.tolerate("422")
 		p.askFor("202-555-01", "sms") // too short
 		p.sees("That is not a phone number we can use")
@@ -231,9 +219,8 @@ func TestLoginUnclearSend(t *testing.T) {
 	lost := otptest.Fault{Operation: otptest.OpAnySend, SendFirst: true, Drop: otptest.DropAfterSend}
 	t.Run("the first", func(t *testing.T) {
 		t.Parallel()
-		eachDevice(t, func(t *testing.T, d device) {
-			app := startLogin(t)
-			p := app.person(t, d)
+		eachDevice(t, func(p *person) {
+			t, app := p.t, p.app
 			app.srv.Inject(lost)
 			number := p.askForSMS()
 			require.Len(t, app.srv.Messages(), 1)
@@ -251,9 +238,8 @@ func TestLoginUnclearSend(t *testing.T) {
 	})
 	t.Run("a later one", func(t *testing.T) {
 		t.Parallel()
-		eachDevice(t, func(t *testing.T, d device) {
-			app := startLogin(t)
-			p := app.person(t, d)
+		eachDevice(t, func(p *person) {
+			t, app := p.t, p.app
 			number := p.askForSMS()
 			app.srv.Inject(lost)
 			p.again("sms")
@@ -267,9 +253,8 @@ func TestLoginUnclearSend(t *testing.T) {
 
 func TestLoginBackButton(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		back := func() {
 			t.Helper()
 			p.do(chromedp.NavigateBack())
@@ -296,9 +281,8 @@ func TestLoginBackButton(t *testing.T) {
 
 func TestLoginReload(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		reload := func() {
 			t.Helper()
 			p.do(chromedp.Reload())
@@ -320,9 +304,8 @@ func TestLoginReload(t *testing.T) {
 
 func TestLoginTwoTabs(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		t, app := p.t, p.app
 		number := p.askForSMS()
 		second := p.otherTab()
 		second.open(app.url + "/login/code")
@@ -350,9 +333,8 @@ func TestLoginTwoTabs(t *testing.T) {
 
 func TestLoginSignOut(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(t *testing.T, d device) {
-		app := startLogin(t)
-		p := app.person(t, d)
+	eachDevice(t, func(p *person) {
+		app := p.app
 		number := p.askForSMS()
 		p.enter(app.code(number))
 		second := p.otherTab()
