@@ -149,6 +149,12 @@ func settle(input, region string) (string, Reason) {
 	if without := withoutZero(input, region); without != "" {
 		return without, ""
 	}
+	// The zero may have come to light only now, behind a trunk prefix.
+	if reason == "" {
+		if without := withoutZero(e164, ""); without != "" {
+			return without, ""
+		}
+	}
 	return e164, reason
 }
 
