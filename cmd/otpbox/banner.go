@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
@@ -28,7 +29,7 @@ func (p *place) baseURL() string {
 func (p *place) print(w io.Writer) {
 	inbox := p.url + "/"
 	if p.options.token != "" {
-		inbox += "?token=" + p.options.token
+		inbox += "?token=" + url.QueryEscape(p.options.token)
 	}
 	fmt.Fprintf(w, "otpbox is an emulator of Stytch's OTP API. Nothing is sent, everything is in memory.\n\n")
 	fmt.Fprintf(w, "  Inbox        %s\n", inbox)

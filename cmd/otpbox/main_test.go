@@ -99,7 +99,7 @@ func TestStops(t *testing.T) {
 		<-opened
 		begin := time.Now()
 		assert.Equal(t, 0, p.stop(signal), "%s: %s", signal, p.stderr)
-		assert.Less(t, time.Since(begin), stopTime)
+		assert.Less(t, time.Since(begin), 10*time.Second) // of a wait that would go on for 50
 		assert.Empty(t, p.stderr.String())
 	}
 }

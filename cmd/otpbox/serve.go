@@ -17,8 +17,9 @@ import (
 	"github.com/stytchotp/stytchotp/internal/inbox"
 )
 
-// stopTime is how long calls under way may take to end when the program is told to.
-const stopTime = 3 * time.Second
+// stopTime is how long answers may take to be written when the program is told to
+// end. Browsers that opened a connection in advance would have it wait for longer.
+const stopTime = time.Second
 
 func serve(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
 	o, err := readOptions(args, env, stderr)

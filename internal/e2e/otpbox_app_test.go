@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -158,7 +162,34 @@ func (in *inbox) shows(code, state string) {
 
 func (in *inbox) click(selector string) { in.t.Helper(); in.do(chromedp.Click(chromedp.CSS(selector))) }
 
-func (in *inbox) press(keys string) { in.t.Helper(); in.do(chromedp.KeyEvent(keys)) }
+// press presses keys as a keyboard does: a key that the page took for itself types
+// nothing, which chromedp's own way does not know.
+func (in *inbox) press(keys string) {
+	in.t.Helper()
+	for _, key := range keys {
+		if unicode.IsControl(key) || !unicode.IsGraphic(key) { // Tab, Escape and such
+			in.do(chromedp.KeyEvent(string(key)))
+			continue
+		}
+		in.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+				Type: input.DispatchKeyEventTypeKeyDown, Key: string(key), Text: string(key),
+			})
+			if err == nil {
+				_, err = cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: string(key)})
+			}
+			return err
+		}))
+	}
+}
+
+// write puts text into a field instead of what is there.
+func (in *inbox) write(selector, text string) {
+	in.t.Helper()
+	in.run(`document.querySelector('` + selector + `').select()`)
+	in.do(chromedp.Focus(chromedp.CSS(selector)))
+	in.press(text)
+}
 
 // notReloaded asserts that all this time it was one and the same page.
 func (in *inbox) notReloaded() {

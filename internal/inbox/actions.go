@@ -116,10 +116,15 @@ func presetFault(name string) (f emulator.Fault, known bool) {
 
 type loginView struct{ Wrong bool }
 
-// login takes the token from a form.
+// login takes the token from a form. The answer is always the page's address, which
+// the page's files are relative to.
 func (b *Inbox) login(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return invalid("The form cannot be read.")
+	}
+	if !b.guard.isToken(r.PostForm.Get("token")) {
+		http.Redirect(w, r, prefix(r)+"/?wrong=true", http.StatusSeeOther)
+		return nil
 	}
 	return b.enter(w, r, r.PostForm.Get("token"))
 }

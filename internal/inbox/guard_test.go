@@ -185,6 +185,11 @@ func TestTokenOfThePage(t *testing.T) {
 	assert.Contains(t, wrong.body, "That is not the token.")
 	assert.Empty(t, wrong.header["Set-Cookie"])
 
+	wrong = b.do(http.MethodPost, "/_otp/page/login", "token=wrong", "Content-Type", "application/x-www-form-urlencoded")
+	assert.Equal(t, "/?wrong=true", wrong.header.Get("Location"))
+	assert.Empty(t, wrong.header["Set-Cookie"])
+	assert.Contains(t, b.do(http.MethodGet, "/?wrong=true", "").body, "That is not the token.")
+
 	enter := []answer{
 		b.do(http.MethodGet, "/?token=a+token+of+the+tests", ""),
 		b.do(http.MethodPost, "/_otp/page/login", "token=a+token+of+the+tests", "Content-Type", "application/x-www-form-urlencoded"),

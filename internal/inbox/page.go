@@ -70,9 +70,9 @@ func (b *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 		return b.enter(w, r, token)
 	}
 	if !b.guard.admits(r) {
-		return b.render(w, http.StatusUnauthorized, "login.html", loginView{})
+		return b.render(w, http.StatusUnauthorized, "login.html", loginView{Wrong: r.URL.Query().Has("wrong")})
 	}
-	q := readQuery(r, "q", "mask", "limit", "token")
+	q := readQuery(r, "q", "mask", "limit", "token", "wrong")
 	limit := int(q.number("limit", shownMessages, 1, mostMessages))
 	masked := q.boolean("mask")
 	if q.err != nil {

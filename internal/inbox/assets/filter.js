@@ -5,11 +5,9 @@ import { byId, messages } from './rows.js';
 
 export function startFilter() {
   const input = byId('filter');
-  let drawn = 0;
   input.addEventListener('input', () => {
     remember('q', input.value);
-    cancelAnimationFrame(drawn);
-    drawn = requestAnimationFrame(refilter);
+    refilter();
   });
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;

@@ -7,6 +7,8 @@ import { byId, messages } from './rows.js';
 
 const setting = 'otpbox-keys';
 
+let chosen = ''; // the id of the message that j or k went to
+
 export function startKeys() {
   const on = byId('keys-on');
   on.checked = localStorage.getItem(setting) !== 'off';
@@ -22,7 +24,9 @@ export function startKeys() {
 function press(key) {
   switch (key) {
     case 'c': {
-      const row = selected() ?? rows()[0];
+      // A click gives a message the focus too, but who clicked an old one and then
+      // presses c means the new one.
+      const row = chosen === document.activeElement?.id ? selected() : rows()[0];
       if (row) copyFrom(row.querySelector('.copy'));
       return true;
     }
@@ -52,6 +56,8 @@ function move(step) {
   const all = rows();
   const at = all.indexOf(selected());
   const row = at < 0 ? all[0] : all[at + step];
-  row?.focus();
-  row?.scrollIntoView({ block: 'nearest' });
+  if (!row) return;
+  chosen = row.id;
+  row.focus();
+  row.scrollIntoView({ block: 'nearest' });
 }
