@@ -253,9 +253,6 @@ func (a *app) check(r *http.Request, id string, f flow, code stytchotp.Secret) {
 		Attributes: stytchotp.AttributesFromRequest(r),
 	})
 	f, _ = a.flows.update(id, func(f *flow) {
-		if f.token != "" {
-			return // this is a second click, and the first one has used the code
-		}
 		switch f.Notice = stytchotp.PublicCode(err); f.Notice {
 		case "":
 			f.token, f.account = login.SessionToken, account{f.To, login.Session.ExpiresAt}

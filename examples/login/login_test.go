@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -384,11 +388,16 @@ func TestDoubleClick(t *testing.T) {
 	second := b.window()
 	second.page = b.page
 	second.client = s.browser(t).client // without the cookie of the first answer, which it threw away
-	fields := []string{"country", "US", "number", string(number), "channel", "sms"}
+	fields, form := []string{"country", "US", "number", string(number), "channel", "sms"}, b.hidden("form")
 	b.post("/login", fields...)
 	second.post("/login", fields...)
 	assert.Len(t, s.srv.Messages(), 1)
 	assert.Equal(t, "/login/code", second.path)
+	reloaded := b.window()
+	reloaded.page = `name="form" value="` + form + `"`
+	reloaded.post("/login", fields...)
+	assert.Len(t, s.srv.Messages(), 1)
+	assert.Equal(t, "/login/code", reloaded.path)
 
 	code := s.srv.Code(string(number))
 	jar := second.cookie("login")
@@ -399,4 +408,88 @@ func TestDoubleClick(t *testing.T) {
 	again.enter(code)
 	again.header.Del("Cookie")
 	assert.True(t, again.signedIn(), "the second click finds the session that the first one got")
+}
+
+func TestHandoverIsShort(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		cookie := b.cookie("login")
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+		<-time.After(handoverTTL + time.Second)
+		late := s.browser(t)
+		late.header.Set("Cookie", "login="+cookie)
+		late.get("/login/code")
+		late.header.Del("Cookie")
+		assert.False(t, late.signedIn(), "the cookie of a login is no session for longer than a click takes")
+	})
+}
+
+// The browser is gone before Stytch has answered: what the answer says is kept.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	form := strings.NewReader(url.Values{"number": {string(number)}}.Encode())
+	req := httptest.NewRequestWithContext(gone, http.MethodPost, origin+"/login", form)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, req)
+
+	b := s.browser(t)
+	b.client.Jar.SetCookies(req.URL, w.Result().Cookies())
+	b.get("/login/code")
+	require.Equal(t, "/login/code", b.path)
+	assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+}
+
+// What Stytch is asked for, besides the recipient.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		b := s.browser(t)
+		b.header.Set("User-Agent", "Testing/1.0")
+		number, address := s.srv.NewPhoneNumber(), s.srv.NewEmailAddress()
+		b.start(number)
+		<-time.After(30 * time.Second)
+		b.post("/login/resend", "channel", "whatsapp")
+		b.enter(s.srv.Code(string(number))).post("/logout")
+		b.get("/login?by=email").post("/login", "by", "email", "email", string(address))
+		requests := s.srv.Requests()
+		require.Len(t, requests, 4)
+		for _, r := range requests {
+			var body struct {
+				Attributes struct {
+					IPAddress string `json:"ip_address"`
+					UserAgent string `json:"user_agent"`
+				} `json:"attributes"`
+				Minutes int  `json:"expiration_minutes"`
+				Pending bool `json:"create_user_as_pending"`
+				Session int  `json:"session_duration_minutes"`
+			}
+			require.NoError(t, json.Unmarshal([]byte(r.Body), &body), r.Body)
+			assert.Equal(t, "192.0.2.1", body.Attributes.IPAddress, r.Operation)
+			assert.Equal(t, "Testing/1.0", body.Attributes.UserAgent, r.Operation)
+			if r.Operation == otptest.OpAuthenticate {
+				assert.Equal(t, sessionMinutes, body.Session)
+				continue
+			}
+			assert.Equal(t, codeMinutes, body.Minutes, r.Operation)
+			assert.True(t, body.Pending, "nobody is a user before they have typed a code")
+		}
+	})
+}
+
+// Stytch has forgotten the user in the meantime. A code page does not tell.
+func TestForgottenUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t).start(s.srv.NewPhoneNumber())
+	s.srv.Reset()
+	b.enter("123456").says("code_expired", s)
 }

@@ -34,6 +34,7 @@ func TestChoose(t *testing.T) {
 		"de;q=0, es;q=0.1":            "es ES",
 		"de;q=NaN, es;q=0.1":          "es ES",
 		"de;q=much, es;q=0.1":         "es ES",
+		"fr,de":                       "fr FR",
 		"*":                           "en US",
 		"ja":                          "en US",
 		"de_DE":                       "en US",
