@@ -109,7 +109,7 @@ func (a *app) account(r *http.Request) (account, bool) {
 // signOut forgets the session here. At Stytch the token lives on until it expires,
 // unless you also revoke it there: POST /v1/sessions/revoke.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
-	a.sessions.remove(hash(a.cookie(r, "session")))
+	a.sessions.take(hash(a.cookie(r, "session")))
 	a.setCookie(w, "session", "", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

@@ -353,3 +353,45 @@ func TestTabs(t *testing.T) {
 		assert.True(t, second.enter(s.srv.Code(string(other))).signedIn())
 	})
 }
+
+// Asking for the number's code again takes the login along, with the attempts that
+// were made, even those made at that moment.
+func TestGuessingWhileStartingAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	var at atomic.Pointer[browser]
+	at.Store(b.window().get("/login/code"))
+	done := make(chan struct{})
+
+	var guesses sync.WaitGroup
+	for range 8 {
+		guesses.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				now := at.Load()
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, origin+"/login/code", strings.NewReader("code=999999&tag="+now.hidden("tag")))
+				if !assert.NoError(t, err) {
+					return
+				}
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				req.AddCookie(&http.Cookie{Name: "login", Value: now.path})
+				if resp, err := s.RoundTrip(req); assert.NoError(t, err) {
+					_ = resp.Body.Close()
+				}
+			}
+		})
+	}
+	for range 100 {
+		b.get("/login").post("/login", "country", "US", "number", string(number), "channel", "sms")
+		at.Store(&browser{t: t, page: b.page, path: b.cookie("login")})
+	}
+	close(done)
+	guesses.Wait()
+	assert.LessOrEqual(t, s.checks(), maxAttempts*len(s.srv.Messages()), "each login has cost a message")
+}

@@ -94,20 +94,18 @@ func (a *app) start(w http.ResponseWriter, r *http.Request) {
 
 // begin makes a flow and sends its first code. The error says why none went out.
 func (a *app) begin(r *http.Request, id string, to recipient) error {
-	oldID, f, _ := a.flow(r)
+	f := a.flows.take(a.cookie(r, "login"))
 	if f.To != to || f.Over {
-		f = flow{To: to}
+		f = flow{Tag: rand.Text(), To: to}
 	} // Somebody who came back with the same number goes on where they were.
-	f.Tag = rand.Text()
 	if !a.flows.add(id, f, flowTTL) {
 		return nil
 	}
-	a.flows.remove(oldID)
 	f, err := a.sendCode(r, id)
 	if f.Sends > 0 {
 		return nil // the code page says what happened
 	}
-	a.flows.remove(id)
+	a.flows.take(id)
 	return err
 }
 
@@ -267,7 +265,7 @@ func (a *app) check(r *http.Request, id string, f flow, code stytchotp.Secret) {
 		f.Over = f.token != "" || f.Notice == "too_many_attempts" || f.Notice == "user_locked"
 	})
 	if f.token != "" {
-		a.flows.remove(id)
+		a.flows.take(id)
 		a.flows.add(id, f, handoverTTL)
 	}
 }

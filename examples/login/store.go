@@ -31,7 +31,7 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 		delete(s.items, any)
 	}
 	s.items[key] = &value
-	time.AfterFunc(ttl, func() { s.remove(key) })
+	time.AfterFunc(ttl, func() { s.take(key) })
 	return true
 }
 
@@ -49,8 +49,13 @@ func (s *store[T]) update(key string, change func(*T)) (value T, found bool) {
 
 func (s *store[T]) get(key string) (T, bool) { return s.update(key, func(*T) {}) }
 
-func (s *store[T]) remove(key string) {
+// take removes a value, if it is there, and returns it to one caller only.
+func (s *store[T]) take(key string) (value T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.items[key] != nil {
+		value = *s.items[key]
+	}
 	delete(s.items, key)
+	return value
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,7 @@ func TestStore(t *testing.T) {
 		assert.False(t, found)
 		_, found = s.update("a", func(*int) { t.Error("there is nothing to change") })
 		assert.False(t, found)
-		s.remove("a")
+		assert.Zero(t, s.take("a"))
 		assert.Zero(t, size(s))
 	})
 }
@@ -54,4 +55,11 @@ func TestStoreUpdatesOneByOne(t *testing.T) {
 	all.Wait()
 	value, _ := s.get("a")
 	assert.Equal(t, 1000, value)
+
+	var taken atomic.Int64
+	for range 100 {
+		all.Go(func() { taken.Add(int64(s.take("a"))) })
+	}
+	all.Wait()
+	assert.EqualValues(t, 1000, taken.Load(), "by one only")
 }

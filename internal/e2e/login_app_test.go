@@ -54,10 +54,15 @@ func (app *login) person(t *testing.T, d device) *person {
 	return p
 }
 
-// eachDevice takes a journey on both sizes, with and without JavaScript.
+// devices are both sizes, with and without JavaScript.
+func devices() []device {
+	return []device{desktop(), phone(), desktop().withoutScript(), phone().withoutScript()}
+}
+
+// eachDevice takes a journey on each of the devices.
 func eachDevice(t *testing.T, journey func(p *person), options ...otptest.Option) {
 	t.Helper()
-	for _, d := range []device{desktop(), phone(), desktop().withoutScript(), phone().withoutScript()} {
+	for _, d := range devices() {
 		t.Run(d.String(), func(t *testing.T) {
 			t.Parallel()
 			journey(startLogin(t, options...).person(t, d))

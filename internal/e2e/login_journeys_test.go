@@ -253,30 +253,35 @@ func TestLoginUnclearSend(t *testing.T) {
 
 func TestLoginBackButton(t *testing.T) {
 	t.Parallel()
-	eachDevice(t, func(p *person) {
-		t, app := p.t, p.app
-		back := func() {
-			t.Helper()
-			p.do(chromedp.NavigateBack())
-		}
-		number := p.askForSMS()
-		back()
-		p.at("/login")
-		assert.Equal(t, number.National(), p.typed("#number"))
-		p.click("button[value=sms]")
-		p.at("/login/code")
-		assert.Len(t, app.srv.Messages(), 1, "it was sent a moment ago")
-		p.enter(app.code(number))
-		p.isIn(number.International())
-		back()
-		p.isIn(number.International())
+	for _, d := range devices() {
+		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
+			app := startLoginWith(t, otptest.NewServer(t)) // half a minute between two codes
+			p := app.person(t, d)
+			back := func() {
+				t.Helper()
+				p.do(chromedp.NavigateBack())
+			}
+			number := p.askForSMS()
+			back()
+			p.at("/login")
+			assert.Equal(t, number.National(), p.typed("#number"))
+			p.click("button[value=sms]")
+			p.at("/login/code")
+			p.sees("A code was sent a moment ago")
+			assert.Len(t, app.srv.Messages(), 1)
+			p.enter(app.code(number))
+			p.isIn(number.International())
+			back()
+			p.isIn(number.International())
 
-		p.click(signOut)
-		p.at("/login")
-		back()
-		p.at("/login")
-		assert.False(t, p.has(signOut), "nothing of the account is shown again")
-	})
+			p.click(signOut)
+			p.at("/login")
+			back()
+			p.at("/login")
+			assert.False(t, p.has(signOut), "nothing of the account is shown again")
+		})
+	}
 }
 
 func TestLoginReload(t *testing.T) {
