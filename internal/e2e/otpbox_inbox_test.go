@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -375,14 +376,19 @@ func TestOtpboxThousand(t *testing.T) {
 	filterFor := func(text string) float64 {
 		return timed(`const f = document.querySelector('#filter'); f.value = '` + text + `'; f.dispatchEvent(new Event('input'))`)
 	}
-	filter := filterFor("person-77")
-	assert.Equal(t, 10.0, in.num(`document.querySelectorAll('.message:not([hidden])').length`), "770 to 779")
-	all := filterFor("")
+	var filter, all []float64
+	for range 5 {
+		filter = append(filter, filterFor("person-77"))
+		assert.Equal(t, 10.0, in.num(`document.querySelectorAll('.message:not([hidden])').length`), "770 to 779")
+		all = append(all, filterFor(""))
+	}
+	slices.Sort(filter)
+	slices.Sort(all)
 	scroll := timed(`window.scrollTo(0, document.body.scrollHeight)`)
 	t.Logf("1,100 messages arrived with %.0f long tasks, the longest %.0f ms; then to filter %.0f ms, to show all %.0f ms, to scroll to the end %.0f ms",
-		in.num(`slow.length`), in.num(`Math.max(0, ...slow)`), filter, all, scroll)
-	for _, ms := range []float64{filter, all, scroll} {
-		assert.Less(t, ms, 2000.0) // 10 to 40 on a machine with nothing else to do
+		in.num(`slow.length`), in.num(`Math.max(0, ...slow)`), filter[2], all[2], scroll)
+	for _, ms := range []float64{filter[2], all[2], scroll} {
+		assert.Less(t, ms, 1000.0) // 10 to 40 on a machine with nothing else to do
 	}
 }
 
