@@ -196,3 +196,17 @@ func (in *inbox) notReloaded() {
 	in.t.Helper()
 	require.True(in.t, in.is(`window.loadedOnce === true`), "the page was loaded again")
 }
+
+// download returns a file that otpbox serves.
+func (b *box) download(path string) []byte {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url+path, http.NoBody)
+	require.NoError(b.t, err)
+	response, err := (&http.Client{Transport: b.contract}).Do(r)
+	require.NoError(b.t, err)
+	defer response.Body.Close()
+	require.Equal(b.t, http.StatusOK, response.StatusCode)
+	content, err := io.ReadAll(response.Body)
+	require.NoError(b.t, err)
+	return content
+}

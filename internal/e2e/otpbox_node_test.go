@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOtpboxNode has Stytch's own client for Node use otpbox over https, and holds
+// what went back and forth to have been what its test says.
+func TestOtpboxNode(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
+	install.Dir = "node"
+	out, err := install.CombinedOutput()
+	require.NoError(t, err, "npm ci: %s", out)
+
+	b := startBox(t, "--tls", "--quiet")
+	ca := filepath.Join(t.TempDir(), "otpbox-ca.pem")
+	require.NoError(t, os.WriteFile(ca, b.download("/_otp/ca.pem"), 0o600))
+	node := exec.CommandContext(ctx, "node", "--test", "client.test.mjs")
+	node.Dir = "node"
+	node.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+ca, "OTPBOX_URL="+b.url,
+		"STYTCH_BASE_URL="+b.line(t, "export STYTCH_BASE_URL="), "STYTCH_PROJECT_ID="+b.projectID, "STYTCH_SECRET="+b.secret)
+	out, err = node.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "# pass 11")
+
+	requests := b.control(http.MethodGet, "/_otp/requests?limit=1000", "")["requests"].([]any)
+	require.NotEmpty(t, requests)
+	for _, request := range requests {
+		assert.NotContains(t, request, "unknown_fields", "the emulator knows all that the client sends")
+	}
+}
+
+// TestLockFileNamesNoRegistry: whoever runs this takes packages from where they are
+// used to.
+func TestLockFileNamesNoRegistry(t *testing.T) {
+	t.Parallel()
+	lock, err := os.ReadFile(filepath.Join("node", "package-lock.json"))
+	require.NoError(t, err)
+	assert.NotContains(t, string(lock), `"resolved"`)
+	assert.Contains(t, string(lock), `"integrity": "sha512-`)
+	assert.False(t, strings.Contains(string(lock), "registry."))
+}
