@@ -71,7 +71,7 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 	if len(recipients) != 1 || recipients[0] == "" {
 		return usageError("code takes one recipient, a phone number such as +12025550162 or an e-mail address")
 	}
-	if err := a.check(env); err != nil {
+	if err = a.check(env); err != nil {
 		return err
 	}
 	query := url.Values{"to": {recipients[0]}, "state": {"live"}, "after": {strconv.FormatInt(*after, 10)}, "wait": {a.wait.String()}}
@@ -90,7 +90,7 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 		ErrorType    string `json:"error_type"`
 		ErrorMessage string `json:"error_message"`
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&message); err != nil {
+	if err = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&message); err != nil {
 		return fmt.Errorf("%s is not otpbox: status %d", a.url, answer.StatusCode)
 	}
 	switch {

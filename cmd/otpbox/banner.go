@@ -44,6 +44,7 @@ func (p *place) print(w io.Writer) {
 	fmt.Fprintf(w, "Ctrl-C stops it.\n")
 }
 
+//nolint:dupword // a client's name, and how it is called
 const trust = `The certificate authority of this run, which can vouch for nothing but this machine:
 
   curl -o otpbox-ca.pem %s/_otp/ca.pem

@@ -36,20 +36,19 @@ func serve(ctx context.Context, args []string, env func(string) string, stdout, 
 	if err != nil {
 		return err
 	}
-	defer plain.Close()
+	defer func() { _ = plain.Close() }()
 	place := &place{options: o, engine: engine, url: address("http", plain, o.listen)}
 	config := inbox.Config{Emulator: engine, Token: o.token, Hosts: append(o.hosts, o.listen)}
 
 	sockets := []net.Listener{plain}
 	if o.tls {
-		secure, authority, err := listenTLS(ctx, o, plain)
-		if err != nil {
+		var secure net.Listener
+		if secure, config.CertificateAuthority, err = listenTLS(ctx, o, plain); err != nil {
 			return err
 		}
-		defer secure.Close()
+		defer func() { _ = secure.Close() }()
 		sockets = append(sockets, secure)
 		place.secureURL = address("https", secure, o.listen)
-		config.CertificateAuthority = authority
 	}
 	config.BaseURL = place.baseURL()
 	if !o.isLoopback() {

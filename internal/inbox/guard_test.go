@@ -3,6 +3,7 @@ package inbox
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -237,4 +238,20 @@ func TestBelowAPath(t *testing.T) {
 	assert.Equal(t, http.StatusOK, b.do(http.MethodGet, "/otpbox/_otp/messages", "").status)
 	assert.Equal(t, "/otpbox/", b.do(http.MethodPost, "/otpbox/_otp/page/clear", "").header.Get("Location"))
 	assert.Equal(t, "/bare/", b.do(http.MethodGet, "/bare", "").header.Get("Location"))
+}
+
+// TestPrefix: a redirect never leads to another host, whatever was asked for.
+func TestPrefix(t *testing.T) {
+	for _, c := range [][3]string{ // asked for, left of it, mounted below
+		{"/", "/", ""},
+		{"/?a=/b", "/", ""},
+		{"/otpbox/", "/", "/otpbox"},
+		{"/a/b/_otp/page/clear", "/_otp/page/clear", "/a/b"},
+		{"/otpbox", "", "/otpbox"},
+		{"http://evil.example/", "/", ""},
+		{"//evil.example/", "/", ""},
+	} {
+		r := &http.Request{RequestURI: c[0], URL: &url.URL{Path: c[1]}}
+		assert.Equal(t, c[2], prefix(r), c[0])
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -77,9 +78,7 @@ func (b *box) try(method, path, body string, header ...string) (answer, error) {
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, b.server.URL+path, strings.NewReader(body))
 	require.NoError(b.t, err)
-	for name, values := range b.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, b.header)
 	for i := 0; i < len(header); i += 2 {
 		if header[i] == "Host" {
 			r.Host = header[i+1]

@@ -162,10 +162,15 @@ func (b *Inbox) baseURL(r *http.Request) string {
 	return scheme + r.Host + prefix(r)
 }
 
-// prefix is the path that the inbox is mounted below, without a slash at its end.
+// prefix is the path that the inbox is mounted below, without a slash at its end. It
+// is what was asked for less what was left of that, and never leads elsewhere.
 func prefix(r *http.Request) string {
 	asked, _, _ := strings.Cut(r.RequestURI, "?")
-	return strings.TrimSuffix(strings.TrimSuffix(asked, r.URL.EscapedPath()), "/")
+	path := strings.TrimSuffix(strings.TrimSuffix(asked, r.URL.EscapedPath()), "/")
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		return ""
+	}
+	return path
 }
 
 func (b *Inbox) render(w http.ResponseWriter, status int, name string, view any) error {
@@ -203,7 +208,7 @@ func asset(name string) handler {
 			w.Header().Set("Content-Type", "image/svg+xml")
 		}
 		w.Header().Set("Cache-Control", "max-age=31536000, immutable")
-		_, _ = w.Write(content)
+		_, _ = w.Write(content) //nolint:gosec // a file of ours, whatever name was asked for
 		return nil
 	}
 }

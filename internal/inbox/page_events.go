@@ -33,9 +33,7 @@ func (b *Inbox) pageEvents(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	events := b.emulator.Subscribe(streamBuffer)
 	defer events.Close()
-	if err := s.send("hello", map[string]string{"stamp": b.stamp()}); err != nil {
-		return nil //nolint:nilerr // the reader is gone, and nobody is left to tell
-	}
+	err = s.send("hello", map[string]string{"stamp": b.stamp()})
 
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -59,7 +57,7 @@ func (b *Inbox) pageEvents(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return nil
+	return nil // the reader is gone, and nobody is left to tell
 }
 
 func (b *Inbox) sendRow(s *stream, event emulator.Event) error {

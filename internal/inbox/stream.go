@@ -94,8 +94,8 @@ func (b *Inbox) events(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	events := b.emulator.Subscribe(streamBuffer)
 	defer events.Close()
-	if err := s.send("hello", b.clock()); err != nil {
-		return nil //nolint:nilerr // the reader is gone, and nobody is left to tell
+	if s.send("hello", b.clock()) != nil {
+		return nil // the reader is gone, and nobody is left to tell
 	}
 	_ = s.follow(r.Context(), events,
 		func(event emulator.Event) error { return s.send(event.Kind, event) },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,11 +106,11 @@ func newRequestView(r emulator.Request) requestView {
 	case r.Abandoned:
 		v.Outcome, v.Tone, v.Note = "left", "cut", "the caller gave up waiting"
 	case r.Status < 400:
-		v.Outcome, v.Tone = fmt.Sprint(r.Status), "good"
+		v.Outcome, v.Tone = strconv.Itoa(r.Status), "good"
 	case r.Status < 500:
-		v.Outcome, v.Tone = fmt.Sprint(r.Status), "bad"
+		v.Outcome, v.Tone = strconv.Itoa(r.Status), "bad"
 	default:
-		v.Outcome, v.Tone = fmt.Sprint(r.Status), "worse"
+		v.Outcome, v.Tone = strconv.Itoa(r.Status), "worse"
 	}
 	v.Live = r.ErrorType == "live_credentials_refused_by_emulator"
 	v.Search = strings.ToLower(strings.Join([]string{r.Recipient, v.Name, v.Outcome, v.Note, r.RequestID, r.Path}, " "))
@@ -154,7 +155,7 @@ func spell(d time.Duration) string {
 	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
 		if n := d / unit.size; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, unit.name))
-			d -= n * unit.size
+			d %= unit.size
 		}
 	}
 	return strings.Join(words, " ")
