@@ -96,12 +96,17 @@ func TestLoginDoubleClick(t *testing.T) {
 		t.Run(d.String(), func(t *testing.T) {
 			t.Parallel()
 			app := startLogin(t)
-			p := app.person(t, d)
+			p := newPerson(t, app, d)
+			p.runFirst(`addEventListener("submit", (e) => { sessionStorage.posts = (sessionStorage.posts ?? "") + (e.defaultPrevented ? "" : "x") })`)
+			p.open(app.url)
 			number := app.srv.NewPhoneNumber()
 			app.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: time.Second}) // so that there is time for it
 			p.fill("#number", number.National())
 			p.twice("button[value=sms]")
 			p.at("/login/code")
+			if !d.noScript {
+				assert.Equal(t, "x", get(p.tab, chromedp.Evaluate[string](`sessionStorage.posts`)), "asked once")
+			}
 			assert.Len(t, app.srv.Messages(), 1)
 
 			app.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: time.Second, SendFirst: true})

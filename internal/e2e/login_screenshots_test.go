@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestLoginLooks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			everyPage(t, d, func(p *person, page string) {
-				complaints := get(p.tab, chromedp.Evaluate[[]string](string(audit)))
+				complaints := get(p.tab, chromedp.Evaluate[[]string](fmt.Sprintf("(%s)(%d)", audit, d.width)))
 				assert.Empty(t, complaints, page)
 			})
 		})

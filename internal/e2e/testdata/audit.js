@@ -1,6 +1,6 @@
 // Returns what is wrong with the page for people who see little, press with a thumb,
-// use a keyboard or listen.
-(() => {
+// use a keyboard or listen, on a screen of the width.
+(width) => {
 	const complaints = [];
 	const complain = (element, what) => complaints.push(
 		`${element.tagName.toLowerCase()}${element.id ? "#" + element.id : ""} ${(element.textContent || "").trim().slice(0, 30)}: ${what}`);
@@ -69,7 +69,7 @@
 			complain(element, "no sign of the focus");
 		}
 	}
-	if (document.documentElement.scrollWidth > innerWidth) {
+	if (document.documentElement.scrollWidth > width) { // innerWidth grows with what does not fit
 		complaints.push(`the page is ${document.documentElement.scrollWidth} px wide`);
 	}
 	if (document.querySelectorAll("h1").length !== 1 || document.querySelectorAll("main").length !== 1) {
@@ -83,4 +83,4 @@
 		complaints.push("an id twice");
 	}
 	return complaints;
-})()
+}
