@@ -11,7 +11,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/docs/openapi"
 )
@@ -28,6 +27,7 @@ func TestOtpboxDescriptions(t *testing.T) {
 }
 
 func sendEverything(t *testing.T, b *box) {
+	t.Helper()
 	ctx, otps := t.Context(), b.client.OTPs
 	device := stytchotp.Attributes{IPAddress: "203.0.113.7", UserAgent: "a browser"}
 	for _, locale := range []stytchotp.Locale{"en", "fa", "zh-Hans"} {
@@ -62,6 +62,7 @@ func sendEverything(t *testing.T, b *box) {
 }
 
 func failEveryWay(t *testing.T, b *box) {
+	t.Helper()
 	credentials := []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(b.projectID+":"+b.secret))}
 	for _, c := range []struct {
 		path, body string
@@ -102,6 +103,7 @@ func failEveryWay(t *testing.T, b *box) {
 }
 
 func controlEverything(t *testing.T, b *box) {
+	t.Helper()
 	for _, call := range []struct{ method, path, body string }{
 		{"GET", "messages?limit=1000", ""},
 		{"GET", "messages?to=grace@example.com&channel=email&state=used&after=1", ""},
@@ -128,8 +130,11 @@ func controlEverything(t *testing.T, b *box) {
 		{"PUT", "fixed-codes", `{"recipient":"+12125550123","code":""}`},
 		{"DELETE", "messages?channel=sms", ""},
 		{"POST", "reset", ""},
-		{"GET", "livez", ""}, {"GET", "readyz", ""},
-		{"GET", "openapi.json", ""}, {"GET", "openapi-otp.json", ""}, {"GET", "ca.pem", ""},
+		{"GET", "livez", ""},
+		{"GET", "readyz", ""},
+		{"GET", "openapi.json", ""},
+		{"GET", "openapi-otp.json", ""},
+		{"GET", "ca.pem", ""},
 	} {
 		b.control(call.method, "/_otp/"+call.path, call.body)
 	}
@@ -165,6 +170,7 @@ func otherCode(code string) string {
 // followOnce reads the events of one send, and holds them against the description of
 // an event: a stream is no body that a validator reads.
 func followOnce(t *testing.T, b *box) {
+	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(openapi.Control())
 	require.NoError(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/_otp/events", http.NoBody)

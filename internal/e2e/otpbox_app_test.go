@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 )
 
@@ -124,7 +123,7 @@ func (b *box) look(t *testing.T, d device) *inbox {
 // run evaluates a script for what it does.
 func (in *inbox) run(script string) { in.t.Helper(); get(in.tab, chromedp.Evaluate[any](script)) }
 
-// str, num and is evaluate a script for its value.
+// str, num, count and is evaluate a script for its value.
 func (in *inbox) str(script string) string {
 	in.t.Helper()
 	return get(in.tab, chromedp.Evaluate[string](script))
@@ -133,6 +132,11 @@ func (in *inbox) str(script string) string {
 func (in *inbox) num(script string) float64 {
 	in.t.Helper()
 	return get(in.tab, chromedp.Evaluate[float64](script))
+}
+
+func (in *inbox) count(script string) int {
+	in.t.Helper()
+	return int(in.num(script))
 }
 
 func (in *inbox) is(script string) bool {

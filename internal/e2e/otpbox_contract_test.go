@@ -16,7 +16,6 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp/docs/openapi"
 )
 

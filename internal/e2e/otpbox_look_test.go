@@ -13,7 +13,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 )
 
@@ -106,7 +105,7 @@ func TestOtpboxLook(t *testing.T) {
 			small := in.str(`[...document.querySelectorAll('button, select, input:not([type=checkbox]):not([type=hidden])')].filter((e) => e.checkVisibility())
 				.filter((e) => e.getBoundingClientRect().height < ` + map[bool]string{true: "40", false: "24"}[d.mobile] + `).map((e) => e.outerHTML).join()`)
 			assert.Empty(t, small, "%s %d: large enough to hit", d, d.width)
-			assert.Equal(t, 1.0, in.num(`document.querySelectorAll('h1').length`))
+			assert.Equal(t, 1, in.count(`document.querySelectorAll('h1').length`))
 			assert.True(t, in.is(`document.querySelectorAll('main').length === 1 && Boolean(document.documentElement.lang)`))
 		}
 	}
