@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -258,4 +259,24 @@ func TestLoginWithItsOwnInbox(t *testing.T) {
 	inbox.do(chromedp.WaitReady(chromedp.CSS("#messages li[data-code]"))) // it comes by itself
 	p.enter(get(inbox.tab, chromedp.AttributeValue(chromedp.CSS("#messages li"), "data-code")).Value)
 	p.isIn("+1 202-555-0162")
+}
+
+// As it runs behind https, with names of cookies that only this host can set. Chromium
+// takes loopback for safe.
+func TestLoginSecureCookies(t *testing.T) {
+	t.Parallel()
+	app := startLoginWith(t, otptest.NewServer(t), "-secure")
+	p := app.person(t, phone())
+	number := p.askForSMS()
+	p.enter(app.code(number))
+	p.isIn(number.International())
+	cookies := get(p.tab, func(ctx context.Context, t *chromedp.Target) ([]*network.Cookie, error) {
+		all, err := cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{})
+		return all.Cookies, err
+	})
+	require.Len(t, cookies, 1, "that of the login is gone")
+	assert.Equal(t, "__Host-session", cookies[0].Name)
+	assert.True(t, cookies[0].Secure && cookies[0].HTTPOnly)
+	assert.Equal(t, network.CookieSameSiteLax, cookies[0].SameSite)
+	assert.Empty(t, get(p.tab, chromedp.Evaluate[string](`document.cookie`)), "no script sees it")
 }
