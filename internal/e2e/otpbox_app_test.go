@@ -108,11 +108,19 @@ type inbox struct {
 	box *box
 }
 
+// visit opens an address of otpbox in a new tab.
+func (b *box) visit(t *testing.T, d device, path string) *inbox {
+	t.Helper()
+	in := &inbox{newTab(t, d), b}
+	in.tolerate("net::ERR_") // otpbox ends before the tab does, which then loses its stream
+	in.open(b.url + path)
+	return in
+}
+
 // look opens the page, and waits until it follows the events unless it has no script.
 func (b *box) look(t *testing.T, d device) *inbox {
 	t.Helper()
-	in := &inbox{newTab(t, d), b}
-	in.open(b.url + "/")
+	in := b.visit(t, d, "/")
 	if !d.noScript {
 		in.until(`document.querySelector('#link').dataset.state === 'live'`)
 		in.run(`window.loadedOnce = true`)

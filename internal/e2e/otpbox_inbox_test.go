@@ -310,7 +310,6 @@ func TestOtpboxReconnects(t *testing.T) {
 	t.Run("first", func(first *testing.T) { // whose otpbox ends with it
 		b := startBox(first)
 		in = b.look(t, desktop())
-		in.tolerate("net::ERR")
 		b.sms(boxNumber)
 		in.shows(b.code(string(boxNumber)), "live")
 	})
@@ -329,7 +328,7 @@ func TestOtpboxToken(t *testing.T) {
 	b := startBox(t, "--token", token)
 	b.token = token
 	b.sms(boxNumber)
-	in := &inbox{newTab(t, desktop()), b}
+	in := b.visit(t, desktop(), "/livez")
 	in.tolerate("401")
 	in.open(b.url + "/")
 	assert.False(t, in.has("#messages"))
@@ -339,8 +338,7 @@ func TestOtpboxToken(t *testing.T) {
 	in.shows(b.code(string(boxNumber)), "live")
 	in.until(`document.querySelector('#link').dataset.state === 'live'`)
 
-	other := &inbox{newTab(t, desktop()), b}
-	other.open(b.url + "/?token=" + strings.ReplaceAll(token, " ", "+"))
+	other := b.visit(t, desktop(), "/?token="+strings.ReplaceAll(token, " ", "+"))
 	other.shows(b.code(string(boxNumber)), "live")
 	assert.Equal(t, "/", other.path(), "the token is not left in the address")
 }
@@ -349,8 +347,7 @@ func TestOtpboxToken(t *testing.T) {
 // stays at 1,000.
 func TestOtpboxThousand(t *testing.T) {
 	b := startBox(t, "--quiet")
-	in := &inbox{newTab(t, desktop()), b}
-	in.open(b.url + "/?limit=1000")
+	in := b.visit(t, desktop(), "/?limit=1000")
 	in.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { // only the tab in front is drawn
 		_, err := cdp.Call(ctx, t, page.BringToFront, cdp.Empty{})
 		return err
