@@ -232,8 +232,8 @@ func isErrorBody(body []byte, statusCode int) bool {
 	if !bytes.Contains(body, []byte(`"error_type"`)) {
 		return false
 	}
-	var e errorBody
-	return json.Unmarshal(body, &e) == nil && e.ErrorType != ""
+	e, err := decodeErrorBody(body)
+	return err == nil && e.ErrorType != ""
 }
 
 func reasonFor(bodyErr error) string {
@@ -246,11 +246,10 @@ func reasonFor(bodyErr error) string {
 // undecodable says what the body is instead of the JSON expected, without
 // repeating any of it.
 func undecodable(answer *transport.Answer, err error) string {
-	var wrongType *json.UnmarshalTypeError
 	switch {
 	case len(answer.Body) == 0:
 		return "the body is empty"
-	case errors.As(err, &wrongType):
+	case isWrongType(err):
 		return "the body is JSON of another shape"
 	}
 	return "the body is not JSON"

@@ -21,24 +21,30 @@ const (
 	maxSalvagedBytes = 64 << 10 // bytes searched of a body that is not JSON
 )
 
-// errorBody is the error envelope. A field of the wrong type is left empty rather
-// than spoiling the others.
+// errorBody is the error envelope.
 type errorBody struct {
-	RequestID    looseString     `json:"request_id"`
-	ErrorType    looseString     `json:"error_type"`
-	ErrorMessage looseString     `json:"error_message"`
-	ErrorURL     looseString     `json:"error_url"`
+	RequestID    string          `json:"request_id"`
+	ErrorType    string          `json:"error_type"`
+	ErrorMessage string          `json:"error_message"`
+	ErrorURL     string          `json:"error_url"`
 	ErrorDetails json.RawMessage `json:"error_details"`
 }
 
-type looseString string
-
-func (s *looseString) UnmarshalJSON(b []byte) error {
-	var text string
-	if json.Unmarshal(b, &text) == nil {
-		*s = looseString(text)
+// decodeErrorBody leaves a field of the wrong type empty rather than spoiling the
+// others, as encoding/json does: it reports the first such field and goes on. The
+// error says that b is not JSON at all.
+func decodeErrorBody(b []byte) (errorBody, error) {
+	var body errorBody
+	err := json.Unmarshal(b, &body)
+	if err != nil && isWrongType(err) {
+		err = nil
 	}
-	return nil
+	return body, err
+}
+
+func isWrongType(err error) bool {
+	var wrongType *json.UnmarshalTypeError
+	return errors.As(err, &wrongType)
 }
 
 // errorText is an errorBody made safe: bounded, valid and without control
@@ -51,20 +57,18 @@ type errorText struct {
 // readErrorBody reads what can be read of a body that should be an error envelope
 // and may be anything.
 func readErrorBody(answer *transport.Answer) errorText {
-	var body errorBody
-	if !json.Valid(answer.Body) {
+	body, err := decodeErrorBody(answer.Body)
+	if err != nil {
 		body = salvage(answer.Body)
-	} else if json.Unmarshal(answer.Body, &body) != nil { // JSON, but not an object
-		body = errorBody{}
 	}
 	if len(body.ErrorDetails) > maxErrorDetails || string(body.ErrorDetails) == "null" {
 		body.ErrorDetails = nil
 	}
 	text := errorText{
-		RequestID:    cleanText(string(body.RequestID)),
-		ErrorType:    cleanText(string(body.ErrorType)),
-		ErrorMessage: cleanText(string(body.ErrorMessage)),
-		ErrorURL:     cleanText(string(body.ErrorURL)),
+		RequestID:    cleanText(body.RequestID),
+		ErrorType:    cleanText(body.ErrorType),
+		ErrorMessage: cleanText(body.ErrorMessage),
+		ErrorURL:     cleanText(body.ErrorURL),
 		ErrorDetails: body.ErrorDetails,
 	}
 	if text.RequestID == "" {
@@ -81,14 +85,14 @@ var envelopeField = sync.OnceValue(func() *regexp.Regexp {
 
 func salvage(b []byte) errorBody {
 	var body errorBody
-	fields := map[string]*looseString{
+	fields := map[string]*string{
 		"request_id":    &body.RequestID,
 		"error_type":    &body.ErrorType,
 		"error_message": &body.ErrorMessage,
 		"error_url":     &body.ErrorURL,
 	}
 	for _, match := range envelopeField().FindAllSubmatch(b[:min(len(b), maxSalvagedBytes)], len(fields)) {
-		_ = fields[string(match[1])].UnmarshalJSON(match[2])
+		_ = json.Unmarshal(match[2], fields[string(match[1])]) // left empty if that is no JSON string
 	}
 	return body
 }
@@ -111,6 +115,9 @@ func cleanText(s string) string {
 // not matter. What cannot be read, or is over, is 0.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" { // the usual case; three date formats would be tried and fail
+		return 0
+	}
 	// A number too large to parse is the largest there is.
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		if seconds > uint64(math.MaxInt64/time.Second) {
