@@ -14,6 +14,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -163,13 +164,22 @@ func readBody(r *http.Response) ([]byte, error) {
 	if size < 0 || size > MaxBody {
 		size = 512
 	}
-	// One byte more than announced lets ReadFrom see the end without growing.
-	buf := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-	_, err := buf.ReadFrom(io.LimitReader(r.Body, MaxBody+1))
-	if buf.Len() > MaxBody {
-		return buf.Bytes()[:MaxBody], ErrTooLarge
+	// One byte more than announced lets the end be seen without growing.
+	body := make([]byte, 0, size+1)
+	for {
+		n, err := r.Body.Read(body[len(body):min(cap(body), MaxBody+1)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > MaxBody:
+			return body[:MaxBody], ErrTooLarge
+		case err == io.EOF: //nolint:errorlint // a reader returns it bare
+			return body, nil
+		case err != nil:
+			return body, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
 	}
-	return buf.Bytes(), err
 }
 
 // backoff returns how long to wait after attempt n: exponential, half of it random
