@@ -66,8 +66,8 @@ func (p *pool) change(f func()) {
 
 // dialContext opens a connection when there is use for one.
 func (p *pool) dialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	t, ok := ctx.Value(traceKey{}).(*trace)
-	if !ok {
+	t := traceOf(ctx)
+	if t == nil {
 		return p.dial(ctx, network, address)
 	}
 	c := p.reserve(t)

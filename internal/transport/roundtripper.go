@@ -51,8 +51,8 @@ func (f frank) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || response == nil || response.Header.Get("Location") == "" {
 		return response, err
 	}
-	t, ok := r.Context().Value(traceKey{}).(*trace)
-	if !ok {
+	t := traceOf(r.Context())
+	if t == nil {
 		return response, nil
 	}
 	t.header = response.Header

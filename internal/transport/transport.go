@@ -7,7 +7,6 @@
 package transport
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -123,15 +122,15 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 	if ctx.Err() != nil {
 		return nil, newError(ctx, nil)
 	}
-	t := &trace{netHTTP: c.netHTTP, body: body, pool: c.pool}
+	t := c.newTrace(ctx, body)
 	if c.pool != nil {
 		c.pool.begin()
 		defer c.pool.end(t)
 	}
 	response, err := c.resty.R().
-		SetContext(t.watch(ctx)).
+		SetContext(t.watch()).
 		SetDoNotParseResponse(true).
-		SetBody(bytes.NewReader(body)).
+		SetBody(&t.reader).
 		Post(c.baseURL + path)
 	if err != nil {
 		e := newError(ctx, err)
