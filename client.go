@@ -120,7 +120,7 @@ type operation struct {
 	channel    Channel
 }
 
-// request is the params of an operation.
+// request is a pointer to the params of an operation.
 type request interface {
 	// check records everything that is wrong with the params.
 	check(*checker)

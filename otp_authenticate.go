@@ -15,10 +15,10 @@ var authenticate = operation{name: "otps.authenticate", path: "/v1/otps/authenti
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/authenticate
 func (s *OTPsService) Authenticate(ctx context.Context, params AuthenticateParams) (*AuthenticateResponse, error) {
-	return post[AuthenticateResponse](ctx, s.core, authenticate, params)
+	return post[AuthenticateResponse](ctx, s.core, authenticate, &params)
 }
 
-func (p AuthenticateParams) check(c *checker) {
+func (p *AuthenticateParams) check(c *checker) {
 	c.required("method_id", p.MethodID)
 	c.code(p.Code)
 	c.attributes(p.Attributes)
@@ -26,7 +26,7 @@ func (p AuthenticateParams) check(c *checker) {
 	c.customClaims(p.SessionCustomClaims)
 }
 
-func (p AuthenticateParams) wire() any {
+func (p *AuthenticateParams) wire() any {
 	type body AuthenticateParams
-	return body(p)
+	return (*body)(p)
 }

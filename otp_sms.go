@@ -21,7 +21,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/send
 func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendResponse, error) {
-	return post[SMSSendResponse](ctx, s.core, smsSend, params)
+	return post[SMSSendResponse](ctx, s.core, smsSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -33,27 +33,27 @@ func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendRe
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/login-or-create-user
 func (s *SMSService) LoginOrCreate(ctx context.Context, params SMSLoginOrCreateParams) (*SMSLoginOrCreateResponse, error) {
-	return post[SMSLoginOrCreateResponse](ctx, s.core, smsLoginOrCreate, params)
+	return post[SMSLoginOrCreateResponse](ctx, s.core, smsLoginOrCreate, &params)
 }
 
-func (p SMSSendParams) check(c *checker) {
+func (p *SMSSendParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
 }
 
-func (p SMSLoginOrCreateParams) check(c *checker) {
+func (p *SMSLoginOrCreateParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
 }
 
-func (p SMSSendParams) wire() any {
+func (p *SMSSendParams) wire() any {
 	type body SMSSendParams
-	return body(p)
+	return (*body)(p)
 }
 
-func (p SMSLoginOrCreateParams) wire() any {
+func (p *SMSLoginOrCreateParams) wire() any {
 	type body SMSLoginOrCreateParams
-	return body(p)
+	return (*body)(p)
 }

@@ -23,7 +23,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/send
 func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (*WhatsAppSendResponse, error) {
-	return post[WhatsAppSendResponse](ctx, s.core, whatsAppSend, params)
+	return post[WhatsAppSendResponse](ctx, s.core, whatsAppSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -35,25 +35,25 @@ func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/login-or-create-user
 func (s *WhatsAppService) LoginOrCreate(ctx context.Context, params WhatsAppLoginOrCreateParams) (*WhatsAppLoginOrCreateResponse, error) {
-	return post[WhatsAppLoginOrCreateResponse](ctx, s.core, whatsAppLoginOrCreate, params)
+	return post[WhatsAppLoginOrCreateResponse](ctx, s.core, whatsAppLoginOrCreate, &params)
 }
 
-func (p WhatsAppSendParams) check(c *checker) {
+func (p *WhatsAppSendParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 }
 
-func (p WhatsAppLoginOrCreateParams) check(c *checker) {
+func (p *WhatsAppLoginOrCreateParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 }
 
-func (p WhatsAppSendParams) wire() any {
+func (p *WhatsAppSendParams) wire() any {
 	type body WhatsAppSendParams
-	return body(p)
+	return (*body)(p)
 }
 
-func (p WhatsAppLoginOrCreateParams) wire() any {
+func (p *WhatsAppLoginOrCreateParams) wire() any {
 	type body WhatsAppLoginOrCreateParams
-	return body(p)
+	return (*body)(p)
 }
