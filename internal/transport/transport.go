@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -43,6 +44,7 @@ type Config struct {
 // Client posts to one origin. It is safe for concurrent use.
 type Client struct {
 	resty      *resty.Client
+	header     http.Header // shared by all requests of resty's, which copies it
 	baseURL    string
 	maxRetries int
 	netHTTP    bool  // the round tripper is one whose replays we know
@@ -82,15 +84,27 @@ func New(cfg Config) *Client {
 		SetLogger(silent{}).
 		SetDisableWarn(true).
 		SetPreRequestHook(guardReplay)
-	rc.Header = cfg.Header.Clone()
 
 	return &Client{
 		resty:      rc,
+		header:     newHeader(cfg.Header),
 		baseURL:    cfg.BaseURL,
 		maxRetries: cfg.MaxRetries,
 		netHTTP:    netHTTP,
 		pool:       pool,
 	}
+}
+
+// newHeader returns a copy of h to which resty has nothing to add, so that it never
+// writes to it: it would add these, if they were not there.
+func newHeader(h http.Header) http.Header {
+	header := http.Header{
+		"Accept":       {"application/json"},
+		"Content-Type": {"application/json"},
+		"User-Agent":   {"stytchotp"},
+	}
+	maps.Copy(header, h.Clone())
+	return header
 }
 
 // CloseIdleConnections closes the connections that no call is using.
@@ -127,7 +141,9 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 		c.pool.begin()
 		defer c.pool.end(t)
 	}
-	response, err := c.resty.R().
+	request := c.resty.R()
+	request.Header = c.header
+	response, err := request.
 		SetContext(t.watch()).
 		SetDoNotParseResponse(true).
 		SetBody(&t.reader).
@@ -171,7 +187,7 @@ func readBody(r *http.Response) ([]byte, error) {
 		switch {
 		case len(body) > MaxBody:
 			return body[:MaxBody], ErrTooLarge
-		case err == io.EOF: //nolint:errorlint // a reader returns it bare
+		case err == io.EOF:
 			return body, nil
 		case err != nil:
 			return body, err
