@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -45,6 +46,7 @@ type Config struct {
 type Client struct {
 	resty      *resty.Client
 	header     http.Header // shared by all requests of resty's, which copies it
+	requests   sync.Pool   // of *resty.Request
 	baseURL    string
 	maxRetries int
 	netHTTP    bool  // the round tripper is one whose replays we know
@@ -141,35 +143,46 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 		c.pool.begin()
 		defer c.pool.end(t)
 	}
-	request := c.resty.R()
-	request.Header = c.header
-	response, err := request.
-		SetContext(t.watch()).
-		SetDoNotParseResponse(true).
-		SetBody(&t.reader).
-		Post(c.baseURL + path)
+	response, err := c.send(t, c.baseURL+path)
 	if err != nil {
 		e := newError(ctx, err)
 		e.MaybeSent = t.maybeSent()
 		e.unconnected = t.unconnected()
 		return nil, e
 	}
-	raw := response.RawResponse
-	defer func() { _ = raw.Body.Close() }()
-	answer := &Answer{StatusCode: raw.StatusCode, Header: raw.Header}
+	defer func() { _ = response.Body.Close() }()
+	answer := &Answer{StatusCode: response.StatusCode, Header: response.Header}
 	if t.header != nil {
 		answer.Header = t.header
 	}
-	if raw.StatusCode == http.StatusSwitchingProtocols {
+	if response.StatusCode == http.StatusSwitchingProtocols {
 		// Nobody asked for that. The body is the bare connection, and to read
 		// from it could take for ever, since it heeds no context.
 		return answer, nil
 	}
-	answer.Body, answer.BodyErr = readBody(raw)
+	answer.Body, answer.BodyErr = readBody(response)
 	if answer.BodyErr != nil && !errors.Is(answer.BodyErr, ErrTooLarge) {
 		answer.BodyErr = newError(ctx, answer.BodyErr).cause
 	}
 	return answer, nil
+}
+
+// send lets resty send a request. Resty's requests are used again, as resty itself
+// does when it retries: making one takes seven allocations, and sending it sets
+// everything anew that differs from call to call.
+func (c *Client) send(t *trace, url string) (*http.Response, error) {
+	request, ok := c.requests.Get().(*resty.Request)
+	if !ok {
+		request = c.resty.R().SetDoNotParseResponse(true)
+		request.Header = c.header
+	}
+	response, err := request.SetContext(t.watch()).SetBody(&t.reader).Post(url)
+	request.SetContext(context.Background()).SetBody(nil).RawRequest = nil // keep nothing of the call
+	c.requests.Put(request)
+	if err != nil {
+		return nil, err
+	}
+	return response.RawResponse, nil
 }
 
 // readBody reads the whole body, so that the connection can be used again, unless
