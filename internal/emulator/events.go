@@ -21,7 +21,20 @@ type Event struct {
 	Kind    string    `json:"kind"`
 	Time    time.Time `json:"time"`
 	Message *Message  `json:"message,omitempty"`
-	Request *Request  `json:"request,omitempty"`
+	Request *Request  `json:"request,omitempty"` // without its bodies: see Whole
+
+	record *record // that Request was made of
+}
+
+// Whole returns the event with the bodies of its request. They are left out at
+// first: masking them costs more than all else about a call, and is for those to
+// do who look at them.
+func (e Event) Whole() Event {
+	if e.record != nil {
+		view := e.record.view()
+		e.Request = &view
+	}
+	return e
 }
 
 // hub knows who waits for what.

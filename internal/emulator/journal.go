@@ -78,8 +78,9 @@ func (e *Emulator) record(r *record) {
 	r.ID = e.journal.lastID
 	e.journal.records.push(r)
 	if len(e.hub.subscriptions) > 0 {
-		view := r.view()
-		e.publish(Event{Kind: EventRequest, Request: &view})
+		brief := r.Request
+		brief.UnknownFields = slices.Clone(r.UnknownFields)
+		e.publish(Event{Kind: EventRequest, Request: &brief, record: r})
 	}
 }
 

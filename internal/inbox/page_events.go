@@ -69,7 +69,7 @@ func (b *Inbox) sendRow(s *stream, event emulator.Event) error {
 		}
 		return s.send("message", rowEvent{event.Message.ID, html})
 	case emulator.EventRequest:
-		html, err := b.fragment("request.html", newRequestView(*event.Request))
+		html, err := b.fragment("request.html", newRequestView(*event.Whole().Request))
 		if err != nil {
 			return err
 		}

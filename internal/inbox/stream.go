@@ -98,7 +98,7 @@ func (b *Inbox) events(w http.ResponseWriter, r *http.Request) error {
 		return nil // the reader is gone, and nobody is left to tell
 	}
 	_ = s.follow(r.Context(), events,
-		func(event emulator.Event) error { return s.send(event.Kind, event) },
+		func(event emulator.Event) error { return s.send(event.Kind, event.Whole()) },
 		func(n int) error { return s.send("lost", map[string]int{"events": n}) })
 	return nil
 }

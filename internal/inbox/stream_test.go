@@ -75,7 +75,10 @@ func TestEvents(t *testing.T) {
 	m := b.send(number)
 	event := events.until(emulator.EventMessage)
 	assert.Equal(t, m.Code, event["message"].(map[string]any)["code"])
-	assert.Equal(t, number, events.until(emulator.EventRequest)["request"].(map[string]any)["recipient"])
+	request := events.until(emulator.EventRequest)["request"].(map[string]any)
+	assert.Equal(t, number, request["recipient"])
+	assert.Contains(t, request["body"], number)
+	assert.Contains(t, request["answer"], m.RequestID)
 
 	for _, step := range []struct{ method, path, body, kind string }{
 		{"PUT", "clock", `{"advance":"1m"}`, emulator.EventClock},
@@ -127,7 +130,10 @@ func TestPageEvents(t *testing.T) {
 	assert.InDelta(t, m.ID, row["id"], 0)
 	assert.Contains(t, row["html"], `data-state="live"`)
 	assert.Contains(t, b.do(http.MethodGet, "/", "").body, strings.SplitN(row["html"].(string), "<time", 2)[0], "the same as on the page")
-	assert.Contains(t, page.until("request")["html"], "sms.login_or_create")
+	html := page.until("request")["html"]
+	assert.Contains(t, html, "sms.login_or_create")
+	assert.Contains(t, html, m.RequestID)
+	assert.Contains(t, html, `aria-label="Answer"`)
 	panels := page.until("panels")
 	assert.Contains(t, panels["users"], number[1:])
 
