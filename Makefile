@@ -8,7 +8,7 @@ PKG      ?= ./...
 lint_tool = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fix fuzz cover bench examples docs vuln ci
+.PHONY: help test race lint fix fuzz cover bench report examples docs vuln ci
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ cover: ## show which statements of the client no test reaches
 bench: ## run the benchmarks
 	$(GO) test -run='^$$' -bench=. -benchmem $(PKG)
 	@if [ -f benchmarks/go.mod ]; then cd benchmarks && $(GO) test -run='^$$' -bench=. -benchmem ./...; fi
+
+report: ## measure beside net/http and resty, and write docs/benchmarks.md (6 minutes)
+	$(GO) run -C benchmarks ./cmd/report
 
 examples: ## build every example, and list how to run them
 	@for dir in $$($(GO) list -f '{{.Dir}}' ./examples/...); do \

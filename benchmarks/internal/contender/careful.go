@@ -85,6 +85,8 @@ func (c *careful) Authenticate(ctx context.Context, methodID, code string) (stri
 	return result.UserID, nil
 }
 
+func (c *careful) Close() { c.client.CloseIdleConnections() }
+
 func (c *careful) post(ctx context.Context, endpoint *url.URL, params, result any) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc

@@ -35,6 +35,8 @@ type Contender interface {
 	// LoginOrCreate returns what Authenticate wants with the code.
 	LoginOrCreate(ctx context.Context, phoneNumber string) (methodID string, err error)
 	Authenticate(ctx context.Context, methodID, code string) (userID string, err error)
+	// Close closes the connections that no call is using.
+	Close()
 }
 
 // Entry is a contender before it knows whom to call.

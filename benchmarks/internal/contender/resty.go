@@ -42,6 +42,8 @@ func (r *restyREADME) Authenticate(ctx context.Context, methodID, code string) (
 	return result.UserID, nil
 }
 
+func (r *restyREADME) Close() { r.client.GetClient().CloseIdleConnections() }
+
 func (r *restyREADME) post(ctx context.Context, path string, params, result any) error {
 	refused := &apiError{}
 	response, err := r.client.R().

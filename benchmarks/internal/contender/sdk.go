@@ -43,3 +43,5 @@ func (s *sdk) Authenticate(ctx context.Context, methodID, code string) (string, 
 	}
 	return done.UserID, nil
 }
+
+func (s *sdk) Close() { s.client.CloseIdleConnections() }

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+)
+
+// results holds the samples of each contender, by its index.
+type results [][]sample
+
+// compete runs all contenders against baseURL, in turns.
+func compete(ctx context.Context, s *server, baseURL string, workers int, p pattern, rounds int, d time.Duration) (results, error) {
+	all := contender.All()
+	found := make(results, len(all))
+	for round := range rounds {
+		for turn := range all {
+			i := (turn + round) % len(all)
+			got, err := runOne(ctx, s, all[i], baseURL, workers, p, d)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", all[i].Name, err)
+			}
+			found[i] = append(found[i], got)
+		}
+	}
+	return found, nil
+}
+
+// runOne runs a fresh contender and counts the connections that reach the server.
+func runOne(ctx context.Context, s *server, e contender.Entry, baseURL string, workers int, p pattern, d time.Duration) (sample, error) {
+	c, err := e.New(baseURL, nil)
+	if err != nil {
+		return sample{}, err
+	}
+	before, err := s.ask(ctx, "/opened")
+	if err != nil {
+		return sample{}, err
+	}
+	got := run(ctx, c, workers, p, d)
+	after, err := s.ask(ctx, "/opened")
+	c.Close()
+	got.opened = after - before
+	return got, err
+}
+
+func (r results) p50(i int) time.Duration {
+	return median(r[i], func(s sample) time.Duration { return s.p50 })
+}
+
+func (r results) p99(i int) time.Duration {
+	return median(r[i], func(s sample) time.Duration { return s.p99 })
+}
+
+func (r results) perCall(i int) time.Duration {
+	return median(r[i], func(s sample) time.Duration { return s.perCall })
+}
+
+func (r results) perSecond(i int) float64 {
+	return median(r[i], func(s sample) float64 { return s.perSecond })
+}
+
+func (r results) opened(i int) int { return most(r[i], func(s sample) int { return s.opened }) }
+
+func (r results) failed(i int) int { return most(r[i], func(s sample) int { return s.failed }) }
+
+// http1 measures connections, latency and processor time as the load grows.
+func http1(ctx context.Context, r *report, s *server, p plan) error {
+	r.heading("HTTP/1.1 over TLS, a server that answers after " + answerTime.String())
+	r.printf("Client and server are two processes on one machine, and every handshake costs both. Opened " +
+		"connections include those of the first calls, which are not timed. Processor time is the client's. The targets' " +
+		"ratios are medians of those of the rounds.\n\n")
+	rows := [][]string{{"workers", "pattern", "", "connections", "p50", "p99", "processor a call", "calls a second", "failed"}}
+	r.grown = map[int]results{}
+	for _, workers := range p.scale {
+		inTable := slices.Contains(p.workers, workers)
+		for _, pattern := range []pattern{steady, bursts} {
+			if !inTable && pattern == bursts {
+				continue
+			}
+			r.say("  %d workers, %s", workers, pattern)
+			found, err := compete(ctx, s, s.HTTP1+slow, workers, pattern, p.rounds, p.time)
+			if err != nil {
+				return err
+			}
+			if pattern == steady {
+				r.grown[workers] = found
+			}
+			if inTable {
+				rows = append(rows, found.rows(workers, pattern)...)
+				found.judge(r, workers, pattern)
+			}
+		}
+	}
+	r.table(rows)
+	r.printf("\n![calls a second and p99, from 1 to %d workers](benchmarks.svg)\n", p.scale[len(p.scale)-1])
+	return nil
+}
+
+func (r results) rows(workers int, p pattern) [][]string {
+	var rows [][]string
+	for i, e := range contender.All() {
+		row := []string{
+			"", "", label(e), count(r.opened(i)), millis(r.p50(i)), millis(r.p99(i)),
+			micros(r.perCall(i)), format(r.perSecond(i)), count(r.failed(i)),
+		}
+		if i == 0 {
+			row[0], row[1] = count(workers), string(p)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// The contenders, as indexes.
+const (
+	careful = iota
+	usual
+	resty
+	sdk
+)
+
+func (r results) judge(report *report, workers int, p pattern) {
+	where := fmt.Sprintf("HTTP/1.1, %d workers, %s: ", workers, p)
+	report.promise(where+"connections opened", count(r.opened(sdk)), "at most "+count(workers), r.opened(sdk) <= workers)
+	if workers >= 128 {
+		p99 := func(s sample) float64 { return float64(s.p99) }
+		perCall := func(s sample) float64 { return float64(s.perCall) }
+		report.expect(where+"p99 to (3)", r.ratio(sdk, resty, p99), 0.5, false)
+		report.expect(where+"processor to (3)", r.ratio(sdk, resty, perCall), 0.5, false)
+		report.expect(where+"p99 to (1)", r.ratio(sdk, careful, p99), 1.1, false)
+		report.expect(where+"processor to (1)", r.ratio(sdk, careful, perCall), 1.1, false)
+	}
+}
+
+// http2 measures throughput over one connection or a few.
+func http2(ctx context.Context, r *report, s *server, p plan) error {
+	r.heading("HTTP/2, a server that answers at once")
+	r.printf("%d workers.\n\n", p.throughputWorkers)
+	perSecond := func(s sample) float64 { return s.perSecond }
+	found, err := compete(ctx, s, s.HTTP2+fast, p.throughputWorkers, steady, p.throughputRounds, p.time)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"", "connections", "calls a second", "to (1)", "p99", "processor a call", "failed"}}
+	for i, e := range contender.All() {
+		rows = append(rows, []string{
+			label(e), count(found.opened(i)), format(found.perSecond(i)), format(found.ratio(i, careful, perSecond)),
+			millis(found.p99(i)), micros(found.perCall(i)), count(found.failed(i)),
+		})
+	}
+	r.table(rows)
+	r.expect("HTTP/2: throughput to (1)", found.ratio(sdk, careful, perSecond), 0.95, true)
+	return nil
+}
+
+// ratio is the median of the ratios of the rounds: contenders of one round met the
+// same machine.
+func (r results) ratio(a, b int, get func(sample) float64) float64 {
+	ratios := make([]float64, len(r[a]))
+	for round := range ratios {
+		ratios[round] = get(r[a][round]) / get(r[b][round])
+	}
+	return median(ratios, func(v float64) float64 { return v })
+}
+
+// refusals measures whether an error answer costs the connection.
+func refusals(ctx context.Context, r *report, s *server, p plan) error {
+	r.heading("Refusals, HTTP/1.1 over TLS")
+	r.printf("%d workers, a server that answers at once: 200 with a body, or 400 with a body.\n\n", p.throughputWorkers)
+	ok, err := compete(ctx, s, s.HTTP1+fast, p.throughputWorkers, steady, p.throughputRounds, p.time/2)
+	if err != nil {
+		return err
+	}
+	no, err := compete(ctx, s, s.HTTP1+refuse, p.throughputWorkers, steady, p.throughputRounds, p.time/2)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"", "connections, 200", "connections, 400", "p50, 200", "p50, 400", "processor, 200", "processor, 400", "400 to 200"}}
+	for i, e := range contender.All() {
+		rows = append(rows, []string{
+			label(e), count(ok.opened(i)), count(no.opened(i)), millis(ok.p50(i)), millis(no.p50(i)),
+			micros(ok.perCall(i)), micros(no.perCall(i)), format(ratio(no.perCall(i), ok.perCall(i))),
+		})
+	}
+	r.table(rows)
+	r.promise("refusals: connections opened", count(no.opened(sdk)), "at most "+count(p.throughputWorkers), no.opened(sdk) <= p.throughputWorkers)
+	r.expect("refusals: processor to a success", ratio(no.perCall(sdk), ok.perCall(sdk)), 1.3, false)
+	return nil
+}
