@@ -172,6 +172,19 @@ func (in *inbox) shows(code, state string) {
 	in.until(row("0") + `?.dataset.code === '` + code + `' && ` + row("0") + `.dataset.state === '` + state + `'`)
 }
 
+// content returns an element's text, drawn or not: what is far down the page, or in a
+// tab in the background, has no other.
+func (in *inbox) content(selector string) string {
+	in.t.Helper()
+	return get(in.tab, chromedp.TextContent(chromedp.CSS(selector)))
+}
+
+// drawAll has the page draw what is far away too.
+func (in *inbox) drawAll() {
+	in.t.Helper()
+	in.run(`const sheet = new CSSStyleSheet(); sheet.replaceSync('.message, .request { content-visibility: visible !important }'); document.adoptedStyleSheets = [sheet]`)
+}
+
 func (in *inbox) click(selector string) { in.t.Helper(); in.do(chromedp.Click(chromedp.CSS(selector))) }
 
 // press presses keys as a keyboard does: a key that the page took for itself types
