@@ -83,15 +83,20 @@ func TestReadyWaits(t *testing.T) {
 func TestStops(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		p := start(t)
-		opened := make(chan struct{}, 2)
+		opened, ended := make(chan struct{}, 2), make(chan error, 2)
 		for _, path := range []string{"/_otp/events", "/_otp/page/events", "/_otp/messages/latest?wait=50s"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+path, http.NoBody)
 			require.NoError(t, err)
 			go func() {
-				if response, err := new(http.Client).Do(r); err == nil {
+				response, err := new(http.Client).Do(r)
+				if err != nil {
+					return // the wait, when it came too late
+				}
+				defer response.Body.Close()
+				if strings.HasSuffix(path, "events") {
 					opened <- struct{}{}
-					_, _ = io.Copy(io.Discard, response.Body)
-					response.Body.Close()
+					_, err = io.Copy(io.Discard, response.Body)
+					ended <- err
 				}
 			}()
 		}
@@ -101,6 +106,9 @@ func TestStops(t *testing.T) {
 		assert.Equal(t, 0, p.stop(signal), "%s: %s", signal, p.stderr)
 		assert.Less(t, time.Since(begin), 10*time.Second) // of a wait that would go on for 50
 		assert.Empty(t, p.stderr.String())
+		for range 2 {
+			assert.NoError(t, <-ended, "nothing is cut off in the middle")
+		}
 	}
 }
 

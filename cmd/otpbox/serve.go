@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -79,8 +78,6 @@ func serveUntil(ctx context.Context, handler http.Handler, sockets []net.Listene
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(stderr, "otpbox: ", 0),
-		// With HTTP/2 a fault could only cut a stream, not the connection.
-		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
 	failed := make(chan error, len(sockets))
 	for _, socket := range sockets {

@@ -30,7 +30,8 @@ func listenTLS(ctx context.Context, o options, plain net.Listener) (net.Listener
 		return nil, nil, err
 	}
 	return tls.NewListener(socket, &tls.Config{
-		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"http/1.1"}, // with HTTP/2 a fault could only cut a stream, not the connection
 	}), authority, nil
 }
 

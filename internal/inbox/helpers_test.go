@@ -55,6 +55,7 @@ func newBoxIn(t *testing.T, impatience []time.Duration, change ...func(*Config))
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(handler)
 	for _, limit := range impatience {
+		handler.patience = limit
 		server.Config.ReadTimeout, server.Config.WriteTimeout = limit, limit
 	}
 	server.Start()

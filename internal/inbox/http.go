@@ -15,8 +15,9 @@ import (
 const (
 	// maxBody bounds the body of a call of the control API.
 	maxBody = 64 << 10
-	// requestTime is how long an ordinary call may take to be read and answered.
-	requestTime = 30 * time.Second
+	// defaultPatience is how long an ordinary call may take to be read and answered,
+	// and a reader of events to take one.
+	defaultPatience = 30 * time.Second
 )
 
 // problem is an answer of the control API that is no success. It has the shape of
@@ -129,7 +130,7 @@ func limitTime(w http.ResponseWriter, d time.Duration) {
 // serveEmulator reads the body within the usual time and then lets the call take as
 // long as it likes, since a fault may delay it by up to an hour.
 func (b *Inbox) serveEmulator(w http.ResponseWriter, r *http.Request) {
-	limitTime(w, requestTime)
+	limitTime(w, b.patience)
 	body, err := io.ReadAll(io.LimitReader(r.Body, emulator.MaxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // half a request: nobody is there for an answer

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
@@ -51,6 +52,7 @@ type Inbox struct {
 	templates *template.Template
 	routes    *http.ServeMux
 	streams   chan struct{} // a place for each stream that may be open
+	patience  time.Duration
 }
 
 // New returns an inbox of config.Emulator.
@@ -74,6 +76,7 @@ func New(config Config) (*Inbox, error) {
 		guard:     newGuard(config.Token, config.Hosts),
 		templates: templates,
 		streams:   make(chan struct{}, config.MaxStreams),
+		patience:  defaultPatience,
 	}
 	b.routes = b.newRoutes()
 	return b, nil
@@ -91,7 +94,7 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	protect(w.Header())
-	limitTime(w, requestTime)
+	limitTime(w, b.patience)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if refusal := b.guard.refuseOrigin(r); refusal != nil {
 		refusal.write(w)

@@ -240,6 +240,7 @@ func TestLiveCredentials(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, a.status)
 	page := b.page("")
 	assert.Contains(t, page, "Live credentials were sent here.")
+	assert.Regexp(t, `<details id="rd-1" open>`, page)
 	assert.NotContains(t, page, "secret-live-plainly")
 	assert.NotContains(t, b.do(http.MethodGet, "/_otp/requests", "").body, "secret-live-plainly")
 }

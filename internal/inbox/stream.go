@@ -13,13 +13,13 @@ import (
 const (
 	streamBuffer = 256              // events that a slow reader may be behind
 	heartbeat    = 15 * time.Second // keeps proxies from closing a quiet stream
-	streamWrite  = 10 * time.Second // a reader who takes longer is gone
 )
 
 // stream is one open connection of server-sent events.
 type stream struct {
-	writer  http.ResponseWriter
-	control *http.ResponseController
+	writer   http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
 }
 
 // openStream begins a stream, if there is room for one more. The caller calls
@@ -38,12 +38,12 @@ func (b *Inbox) openStream(w http.ResponseWriter) (s *stream, release func(), er
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	w.WriteHeader(http.StatusOK)
-	s = &stream{writer: w, control: http.NewResponseController(w)}
+	s = &stream{writer: w, control: http.NewResponseController(w), patience: b.patience}
 	return s, func() { <-b.streams }, nil
 }
 
 func (s *stream) write(text string) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(streamWrite))
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience)) // who takes longer is gone
 	if _, err := s.writer.Write([]byte(text)); err != nil {
 		return err
 	}

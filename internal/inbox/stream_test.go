@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -118,6 +119,25 @@ func TestBoundedStreams(t *testing.T) {
 	first.stop() // makes room, as soon as the server notices
 	require.Eventually(t, func() bool { return len(b.server.Config.Handler.(*Inbox).streams) == 1 }, 10*time.Second, time.Millisecond)
 	b.follow("/_otp/events").until("hello")
+}
+
+// TestReaderWhoReadsNothing does not hold a place for ever.
+func TestReaderWhoReadsNothing(t *testing.T) {
+	b := newImpatientBox(t, 50*time.Millisecond)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("GET /_otp/events HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+	require.NoError(t, err)
+	streams := b.server.Config.Handler.(*Inbox).streams
+	require.Eventually(t, func() bool { return len(streams) == 1 }, 10*time.Second, time.Millisecond)
+	text := `{"phone_number":"` + strings.Repeat("x", 3000) + `"}`
+	require.Eventually(t, func() bool { // until nothing more fits between the two
+		for range 200 {
+			b.engine.Begin(emulator.Call{Method: http.MethodPost, Path: "/v1/otps/sms/send", Body: []byte(text)}).Finish(t.Context()) //nolint:errcheck // no delay
+		}
+		return len(streams) == 0
+	}, 20*time.Second, time.Millisecond)
 }
 
 func TestPageEvents(t *testing.T) {
