@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -171,4 +172,20 @@ func TestPageEvents(t *testing.T) {
 	b.do(http.MethodPost, "/_otp/reset", "")
 	page.until("refresh")
 	assert.Equal(t, "0.0", b.server.Config.Handler.(*Inbox).stamp())
+}
+
+// TestCallerWhoSendsHalf is cut off, even in a server without time limits.
+func TestCallerWhoSendsHalf(t *testing.T) {
+	b := newBox(t)
+	b.server.Config.Handler.(*Inbox).patience = 30 * time.Millisecond
+	for _, path := range []string{"/_otp/faults", "/_otp/page/clock", "/v1/otps/sms/send"} {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = conn.Write([]byte("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form + "\r\nContent-Length: 100\r\n\r\n{"))
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+		_, err = io.Copy(io.Discard, conn) // an error answer or none, and then the end
+		require.NoError(t, err, path)
+	}
 }
