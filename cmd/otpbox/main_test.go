@@ -277,3 +277,13 @@ func TestOptions(t *testing.T) {
 	_, more := <-p.lines
 	assert.False(t, more, "quiet")
 }
+
+func TestTokenFromTheEnvironment(t *testing.T) {
+	env := func(name string) string { return map[string]string{"OTPBOX_TOKEN": "0123456789abcdef"}[name] }
+	o, err := readOptions([]string{"--listen", "0.0.0.0"}, env, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, "0123456789abcdef", o.token)
+	o, err = readOptions([]string{"--token", "another one of 16"}, env, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, "another one of 16", o.token, "the command line wins")
+}

@@ -244,3 +244,14 @@ func TestLiveCredentials(t *testing.T) {
 	assert.NotContains(t, page, "secret-live-plainly")
 	assert.NotContains(t, b.do(http.MethodGet, "/_otp/requests", "").body, "secret-live-plainly")
 }
+
+func TestCountdown(t *testing.T) {
+	for left, want := range map[time.Duration]string{
+		10 * time.Minute: "10:00", 90 * time.Second: "1:30", 59*time.Second + time.Millisecond: "1:00", time.Millisecond: "0:01",
+	} {
+		assert.Equal(t, want, countdown(left))
+	}
+	for ahead, want := range map[time.Duration]string{2 * time.Minute: "2 min", 25*time.Hour + 5*time.Second: "1 d 1 h 5 s"} {
+		assert.Equal(t, want, spell(ahead))
+	}
+}
