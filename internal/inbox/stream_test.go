@@ -127,7 +127,7 @@ func TestReaderWhoReadsNothing(t *testing.T) {
 	b := newImpatientBox(t, 50*time.Millisecond)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 	require.NoError(t, err)
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // nothing is written any more
 	_, err = conn.Write([]byte("GET /_otp/events HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 	require.NoError(t, err)
 	streams := b.server.Config.Handler.(*Inbox).streams
@@ -181,7 +181,7 @@ func TestCallerWhoSendsHalf(t *testing.T) {
 	for _, path := range []string{"/_otp/faults", "/_otp/page/clock", "/v1/otps/sms/send"} {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 		require.NoError(t, err)
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // nothing is written any more
 		_, err = conn.Write([]byte("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form + "\r\nContent-Length: 100\r\n\r\n{"))
 		require.NoError(t, err)
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
