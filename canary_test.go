@@ -27,7 +27,7 @@ import (
 const (
 	canaryNumber = "+12025550162"
 	canaryEmail  = untrustedText + "@" + untrustedText + ".example"
-	canaryCode   = "918273"
+	canaryCode   = "918273645546372819" // too long to turn up in a time or a port by chance
 	canaryIP     = "203.0.113.77"
 	canarySecret = "secret-test-" + untrustedText
 )
@@ -146,7 +146,7 @@ func sensitiveErrors() []any {
 	all = append(all, err)
 	_, err = client.OTPs.Authenticate(context.Background(), stytchotp.AuthenticateParams{Code: untrustedText, Attributes: stytchotp.Attributes{IPAddress: untrustedText}})
 	all = append(all, err)
-	_, err = client.OTPs.Email.Send(context.Background(), stytchotp.EmailSendParams{Email: untrustedText, ExpirationMinutes: 918273})
+	_, err = client.OTPs.Email.Send(context.Background(), stytchotp.EmailSendParams{Email: untrustedText, ExpirationMinutes: 918273645546372819})
 	return append(all, err, client)
 }
 
