@@ -146,7 +146,7 @@ func sensitiveErrors() []any {
 	all = append(all, err)
 	_, err = client.OTPs.Authenticate(context.Background(), stytchotp.AuthenticateParams{Code: untrustedText, Attributes: stytchotp.Attributes{IPAddress: untrustedText}})
 	all = append(all, err)
-	_, err = client.OTPs.Email.Send(context.Background(), stytchotp.EmailSendParams{Email: untrustedText, ExpirationMinutes: 918273645546372819})
+	_, err = client.OTPs.Email.Send(context.Background(), stytchotp.EmailSendParams{Email: untrustedText, ExpirationMinutes: 99})
 	return append(all, err, client)
 }
 
