@@ -52,7 +52,9 @@ func TestBurstsReuseConnections(t *testing.T) {
 			assert.Equal(t, workers*bursts, server.Received())
 			most := workers
 			if p.http2 {
-				most = 8 // one, but for those that were dialed before the first was there
+				// One, but for those dialed before the first was there, and before the
+				// server said that it takes more than net/http's first hundred calls.
+				most = workers / 8
 			}
 			assert.LessOrEqual(t, int(conns.Load()), most)
 			t.Logf("%d calls over %d connections", workers*bursts, conns.Load())

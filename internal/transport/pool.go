@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // maxUndecided is how many connections may be on their way at once while one could
@@ -27,7 +28,10 @@ type pool struct {
 	calls     int  // in flight
 	conns     int  // open, or being opened
 	undecided int  // of these, handed to no call so far
+	shared    int  // of these, handed to a call and open to all: the server speaks HTTP/2
 	exclusive bool // a connection serves one call at a time: the server speaks HTTP/1
+
+	shares atomic.Int64 // how many connections were shared so far, open or not
 }
 
 func newPool(dial func(ctx context.Context, network, address string) (net.Conn, error)) *pool {
@@ -40,7 +44,7 @@ func newPool(dial func(ctx context.Context, network, address string) (net.Conn, 
 func (p *pool) begin() { p.change(func() { p.calls++ }) }
 
 func (p *pool) end(t *trace) {
-	t.wants.Store(false)
+	t.wants.Store(0)
 	p.change(func() {
 		p.calls--
 		if t.got.Load() {
@@ -87,8 +91,8 @@ func (p *pool) dialContext(ctx context.Context, network, address string) (net.Co
 func (p *pool) reserve(t *trace) *pooled {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for t.wants.Load() {
-		if p.exclusive && p.conns < p.calls || !p.exclusive && p.undecided < maxUndecided {
+	for ask := t.wants.Load(); ask != 0 && ask == t.wants.Load(); {
+		if p.useful(t) {
 			p.conns++
 			p.undecided++
 			c := &pooled{pool: p, counted: true}
@@ -98,6 +102,17 @@ func (p *pool) reserve(t *trace) *pooled {
 		p.changed.Wait()
 	}
 	return nil
+}
+
+// useful reports that the call of t could use one more connection.
+func (p *pool) useful(t *trace) bool {
+	if p.exclusive {
+		return p.conns < p.calls
+	}
+	// net/http hands a connection that can be shared to all who wait for one. Who
+	// waited then is about to have it, or comes back because it was full.
+	served := p.shared > 0 && t.since.Load() < p.shares.Load()
+	return !served && p.undecided < maxUndecided
 }
 
 // decide records what a connection turned out to be when a call got it.
@@ -122,12 +137,18 @@ type pooled struct {
 	// Under the pool's lock:
 	counted bool // among the pool's connections
 	decided bool // handed to a call
+	shared  bool // and counted as such
 	closed  bool
 }
 
 func (c *pooled) decide(exclusive bool) {
 	if c.decided || c.closed {
 		return
+	}
+	if !exclusive {
+		c.shared = true
+		c.pool.shared++
+		c.pool.shares.Add(1)
 	}
 	if c.counted {
 		c.pool.undecided--
@@ -144,6 +165,9 @@ func (c *pooled) discount() {
 	}
 	c.counted = false
 	c.pool.conns--
+	if c.shared {
+		c.pool.shared--
+	}
 	if !c.decided {
 		c.pool.undecided--
 	}

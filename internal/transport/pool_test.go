@@ -33,7 +33,7 @@ func newPoolTest() *poolTest {
 func (p *poolTest) call() *trace {
 	t := &trace{pool: p.pool}
 	p.begin()
-	t.wants.Store(true)
+	t.getConn("")
 	return t
 }
 
@@ -54,7 +54,7 @@ func (p *poolTest) open(t *trace) <-chan net.Conn {
 // give hands a connection to a call.
 func (p *poolTest) give(t *trace, c net.Conn, http2 bool) {
 	t.got.Store(true)
-	t.wants.Store(false)
+	t.wants.Store(0)
 	p.decide(c, http2)
 	synctest.Wait()
 }
@@ -76,7 +76,7 @@ func TestPoolSharesHTTP2(t *testing.T) {
 		require.Equal(t, maxUndecided, p.dials)
 		first := <-opened[0]
 		for _, call := range calls { // net/http gives it to all that wait
-			call.wants.Store(false)
+			call.wants.Store(0)
 		}
 		p.give(calls[0], tls.Client(first, &tls.Config{}), true)
 		for _, o := range opened[2:] {
@@ -91,6 +91,49 @@ func TestPoolSharesHTTP2(t *testing.T) {
 			_ = c.Close() // twice counts once
 		}
 		assert.Equal(t, [3]int{}, p.counts())
+	})
+}
+
+// TestPoolWaitsForItsShare lets nobody dial who is about to be handed the connection
+// that all share, but those who come back because it was full, and all when it ends.
+func TestPoolWaitsForItsShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest()
+		calls := make([]*trace, 5)
+		opened := make([]<-chan net.Conn, len(calls))
+		for i := range calls {
+			calls[i] = p.call()
+			opened[i] = p.open(calls[i])
+		}
+		first, second := <-opened[0], <-opened[1]
+		p.give(calls[0], tls.Client(first, &tls.Config{}), true)
+		p.give(calls[1], tls.Client(second, &tls.Config{}), true)
+		require.Equal(t, 2, p.dials, "the others do not know yet that they are served")
+
+		calls[2].getConn("") // it was handed the first, and found it full
+		third := <-p.open(calls[2])
+		require.NotNil(t, third)
+		require.Equal(t, 3, p.dials)
+
+		require.NoError(t, first.Close())
+		synctest.Wait()
+		require.Equal(t, 3, p.dials, "the second is left")
+		assert.Nil(t, <-opened[2], "nobody asks for this one any more")
+		require.NoError(t, second.Close())
+		synctest.Wait()
+		require.Equal(t, 4, p.dials, "nobody serves them any more, and the third is undecided")
+		for _, call := range calls {
+			call.wants.Store(0)
+			p.end(call)
+		}
+		synctest.Wait()
+		for _, conn := range []net.Conn{third, <-opened[3], <-opened[4]} {
+			if conn != nil {
+				require.NoError(t, conn.Close())
+			}
+		}
+		assert.Equal(t, [3]int{}, p.counts())
+		assert.Zero(t, p.shared)
 	})
 }
 

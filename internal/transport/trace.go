@@ -30,10 +30,12 @@ type trace struct {
 	asked atomic.Bool // a connection was asked for, so these events do arrive
 	got   atomic.Bool // a connection was handed over: from here on bytes may leave
 	http2 atomic.Bool
-	wants atomic.Bool // a connection was asked for and not had so far
+	wants atomic.Int64 // which of its asks for a connection is not met so far; 0 for none
 
-	pool   *pool     // nil for a round tripper that is not ours
-	opened []*pooled // for this attempt, under the pool's lock
+	pool   *pool        // nil for a round tripper that is not ours
+	asks   int64        // for a connection; more than one when those had were full
+	since  atomic.Int64 // the pool's shares when the connection was asked for
+	opened []*pooled    // for this attempt, under the pool's lock
 
 	header http.Header // of a redirect, whole: see [frank]
 }
@@ -67,7 +69,11 @@ func (t *trace) watch() context.Context { return httptrace.WithClientTrace(t, &t
 
 func (t *trace) getConn(string) {
 	t.asked.Store(true)
-	t.wants.Store(true)
+	if t.pool != nil {
+		t.since.Store(t.pool.shares.Load())
+	}
+	t.asks++
+	t.wants.Store(t.asks)
 }
 
 // gotConn is told before anything is written. WroteHeaders would not do: net/http
@@ -78,7 +84,7 @@ func (t *trace) gotConn(info httptrace.GotConnInfo) {
 		t.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
 	}
 	t.got.Store(true)
-	t.wants.Store(false)
+	t.wants.Store(0)
 	if t.pool != nil {
 		t.pool.decide(info.Conn, t.http2.Load())
 	}
