@@ -199,8 +199,7 @@ func TestKnownAndUnknown(t *testing.T) {
 func TestCookies(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	secured, err := newApp(s.app.client, true, time.Minute)
-	require.NoError(t, err)
+	secured := newApp(s.app.client, true, time.Minute)
 	for _, c := range []struct {
 		app    *app
 		prefix string

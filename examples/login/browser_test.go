@@ -37,9 +37,7 @@ func newSite(t *testing.T, options ...otptest.Option) *site {
 	}
 	s := &site{srv: srv, log: new(bytes.Buffer)}
 	client := srv.Client(clientOptions(slog.New(slog.NewJSONHandler(s.log, nil)))...)
-	var err error
-	s.app, err = newApp(client, false, 30*time.Second)
-	require.NoError(t, err)
+	s.app = newApp(client, false, 30*time.Second)
 	s.handler = s.app.handler()
 	return s
 }

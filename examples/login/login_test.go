@@ -203,7 +203,7 @@ func TestRefused(t *testing.T) {
 			assert.Equal(t, c.field, strings.Contains(b.page, `aria-describedby="notice" aria-invalid="true"`))
 			assert.Empty(t, s.srv.Messages())
 			assert.Empty(t, b.cookie("login"))
-			assert.Zero(t, size(s.app.flows), "what started nothing leaves nothing behind")
+			assert.Zero(t, size(&s.app.flows), "what started nothing leaves nothing behind")
 
 			fixed := s.srv.NewPhoneNumber()
 			b.post("/login", "by", "", "country", "US", "number", string(fixed))
@@ -362,7 +362,7 @@ func TestAbandonedLogin(t *testing.T) {
 		s := newSite(t)
 		b := s.browser(t).start(s.srv.NewPhoneNumber())
 		<-time.After(flowTTL + time.Second)
-		assert.Zero(t, size(s.app.flows))
+		assert.Zero(t, size(&s.app.flows))
 		assert.Equal(t, "/login", b.get("/login/code").path)
 		assert.Equal(t, http.StatusOK, b.status)
 	})

@@ -5,96 +5,156 @@
 //
 // With STYTCH_PROJECT_ID and STYTCH_SECRET it uses Stytch. Without them it starts an
 // emulator inside itself, with otpbox, the page that shows what was sent.
-//
-// The login itself is in flow.go; app.go holds what is around it.
 package main
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
 	"flag"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
+// regions are where messages may go, if the Stytch dashboard allows it too.
+func regions() []string { return []string{"US", "CA", "MX", "BR", "GB", "FR", "DE", "ES", "PT"} }
+
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "the address to serve on")
 	secure := flag.Bool("secure", false, "cookies go over https only; always so outside loopback")
 	wait := flag.Duration("wait", 30*time.Second, "until a code can be sent again, the first time")
-	selfcheck := flag.Bool("selfcheck", false, "sign in to itself once, then stop")
 	flag.Parse()
-	if *selfcheck {
-		*listen = "127.0.0.1:0"
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *listen, *secure, *wait, *selfcheck); err != nil {
-		fmt.Fprintln(os.Stderr, "login:", err)
-		defer os.Exit(1)
+	options := clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	client, err := stytchotp.NewClientFromEnv(options...)
+	var emulator *otptest.Server
+	if os.Getenv("STYTCH_PROJECT_ID")+os.Getenv("STYTCH_SECRET") == "" {
+		if emulator, err = otptest.Start(); err == nil {
+			emulator.AllowCountries(otptest.ChannelSMS, regions()...)
+			emulator.AllowCountries(otptest.ChannelWhatsApp, regions()...)
+			client = emulator.Client(options...)
+		}
 	}
-}
-
-func run(ctx context.Context, listen string, secure bool, wait time.Duration, selfcheck bool) error {
-	client, emulator, err := connect(selfcheck)
 	if err != nil {
-		return err
+		log.Fatalln("login:", err)
 	}
-	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", *listen)
 	if err != nil {
-		return err
+		log.Fatalln("login:", err)
 	}
 	loopback := socket.Addr().(*net.TCPAddr).IP.IsLoopback() //nolint:errcheck // a TCP socket
-	app, err := newApp(client, secure || !loopback, wait)
-	if err != nil {
-		return err
-	}
-	mux, url := http.NewServeMux(), "http://"+socket.Addr().String()
-	mux.Handle("/", app.handler())
-	fmt.Println("The app:   ", url)
+	mux := http.NewServeMux()
+	mux.Handle("/", newApp(client, *secure || !loopback, *wait).handler())
+	fmt.Printf("The app:    http://%s\n", socket.Addr())
 	if emulator != nil {
-		defer emulator.Close()
 		mux.Handle("/otpbox/", http.StripPrefix("/otpbox", emulator.Inbox())) // for loopback only
-		fmt.Println("Its codes: ", url+"/otpbox/")
+		fmt.Printf("Its codes:  http://%s/otpbox/\n", socket.Addr())
 	}
 	server := &http.Server{
-		Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute, // the client may take ten seconds
 	}
-	ended := make(chan error, 2)
-	go func() { ended <- server.Serve(socket) }()
-	if selfcheck {
-		ended <- logIn(url, emulator)
-	}
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(patience))
+	go func() { log.Println("login:", server.Serve(socket)); stop() }()
+	<-ctx.Done()
+	_ = server.Shutdown(context.WithoutCancel(ctx)) // when the calls under way are over
 }
 
-// connect returns a client of Stytch, or without credentials of an emulator.
-func connect(selfcheck bool) (*stytchotp.Client, *otptest.Server, error) {
-	options := clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if !selfcheck && (os.Getenv("STYTCH_PROJECT_ID") != "" || os.Getenv("STYTCH_SECRET") != "") {
-		client, err := stytchotp.NewClientFromEnv(options...)
-		return client, nil, err
+// clientOptions are messages to our regions only, and one line in the log for each call.
+func clientOptions(log *slog.Logger) []stytchotp.Option {
+	record := func(ctx context.Context, call stytchotp.Call) {
+		level, outcome := slog.LevelInfo, "ok"
+		if call.Err != nil {
+			level, outcome = slog.LevelWarn, call.Err.Error() // which holds nothing private
+		}
+		to, _ := ctx.Value(recipient{}).(recipient)
+		log.LogAttrs(ctx, level, call.Op, slog.String("to", to.Phone.Masked()+to.Email.Masked()),
+			slog.String("request_id", call.RequestID), slog.String("outcome", outcome))
 	}
-	emulator, err := otptest.Start()
-	if err != nil {
-		return nil, nil, err
-	}
-	emulator.AllowCountries(otptest.ChannelSMS, regions()...)
-	emulator.AllowCountries(otptest.ChannelWhatsApp, regions()...)
-	return emulator.Client(options...), emulator, nil
+	return []stytchotp.Option{stytchotp.WithHook(record), stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: regions()})}
 }
+
+// app is the whole web application. No browser names a recipient, a method id or a
+// count: all of that stays here, under a cookie that says nothing.
+type app struct {
+	pages
+	client   *stytchotp.Client
+	wait     time.Duration  // before the first resend; it doubles with each
+	prefix   string         // of cookies that go over https only, and that only this host can set
+	flows    store[flow]    // logins under way, by the cookie's value
+	sessions store[session] // who is signed in, by the hash of the session token
+}
+
+func newApp(client *stytchotp.Client, secure bool, wait time.Duration) *app {
+	a := &app{pages: loadPages(), client: client, wait: wait}
+	if secure {
+		a.prefix = "__Host-"
+	}
+	return a
+}
+
+func (a *app) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", a.showAccount)
+	mux.HandleFunc("GET /login", a.showStart)
+	mux.HandleFunc("POST /login", a.start)
+	mux.HandleFunc("GET /login/code", a.showCode)
+	mux.HandleFunc("POST /login/code", a.verify)
+	mux.HandleFunc("POST /login/resend", a.resend)
+	mux.HandleFunc("POST /logout", a.signOut)
+	mux.Handle("GET /static/", http.FileServerFS(files))
+	// Without this another site could sign its visitor in here as somebody else, or
+	// make messages go out in their name.
+	safe := http.NewCrossOriginProtection().Handler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header() // a page loads its own files, and is loaded by nobody else
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if strings.HasPrefix(r.URL.Path, "/static/") {
+			h.Set("Cache-Control", "max-age=3600")
+		}
+		http.MaxBytesHandler(safe, 16<<10).ServeHTTP(w, r)
+	})
+}
+
+func (a *app) cookie(r *http.Request, name string) string {
+	if cookie, err := r.Cookie(a.prefix + name); err == nil {
+		return cookie.Value
+	}
+	return ""
+}
+
+// setCookie sets a cookie, or deletes it when its life is negative.
+func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback, where there is no https
+		Name: a.prefix + name, Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
+		HttpOnly: true, Secure: a.prefix != "", SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// session is somebody who is signed in.
+type session struct {
+	Who   recipient
+	Until time.Time
+}
+
+// signOut forgets the session here. At Stytch, POST /v1/sessions/revoke would end it.
+func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
+	a.sessions.take(hash(a.cookie(r, "session")))
+	a.setCookie(w, "session", "", -time.Second)
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+}
+
+// hash hides what it is made of: what is kept here of a session signs nobody in.
+func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

@@ -2,19 +2,22 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"encoding/json"
 	"html/template"
 	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
 
-//go:embed pages static
+//go:embed pages static words.json
 var files embed.FS
 
 // pages are the templates and what they say. Nothing in them is inline, so that the
@@ -24,36 +27,59 @@ type pages struct {
 	languages map[string]*language // by their primary tag
 }
 
-func loadPages() (p pages, err error) {
-	if err = json.Unmarshal(wordsJSON, &p.languages); err != nil {
-		return p, err
+// language is what the app says in one language, and which one messages come in.
+type language struct {
+	Lang                string           // of the pages
+	Locale, EmailLocale stytchotp.Locale // mails come in fewer languages
+	Region              string           // whose numbers are likely
+	Words               map[string]string
+}
+
+func (l *language) T(key string) string { return l.Words[key] }
+
+func loadPages() pages {
+	p := pages{templates: template.Must(template.ParseFS(files, "pages/*.html"))}
+	words, _ := files.ReadFile("words.json")
+	if err := json.Unmarshal(words, &p.languages); err != nil {
+		panic(err) // both are part of the program
 	}
-	p.templates, err = template.ParseFS(files, "pages/*.html")
-	return p, err
+	return p
+}
+
+// choose returns the language that a browser likes best, and the region to offer
+// first: the language's own, as in de-AT, if it is one of ours.
+func (p pages) choose(r *http.Request) (best *language, region string) {
+	best, liked := p.languages["en"], 0.0
+	for entry := range strings.SplitSeq(strings.ReplaceAll(r.Header.Get("Accept-Language"), " ", ""), ",") {
+		tag, quality, _ := strings.Cut(entry, ";q=")
+		primary, subtag, _ := strings.Cut(tag, "-")
+		q, err := strconv.ParseFloat(cmp.Or(quality, "1"), 64)
+		if l := p.languages[strings.ToLower(primary)]; l != nil && err == nil && q > liked {
+			best, liked, region = l, q, strings.ToUpper(subtag)
+		}
+	}
+	if !slices.Contains(regions(), region) {
+		region = best.Region
+	}
+	return best, region
 }
 
 // view is what a page shows.
 type view struct {
 	*language
 	flow    // on the code page
-	account // on the page of somebody who is signed in
+	session // on the page of somebody who is signed in
 
-	Page    string
-	Form    string // a new one each time
-	Regions []string
-	Country string // that is chosen
-	Number  string // as it was typed
-	Email   string
-	Invalid bool // the notice is about what was typed
-	Wait    int  // seconds before another code can be sent
+	Page, Form             string // the form is a new one each time
+	Number, Country, Email string // as they were typed
+	Regions                []string
+	Invalid                bool // the notice is about what was typed
+	Wait                   int  // seconds before another code can be sent
 }
 
-func (a *app) view(r *http.Request, page string) view {
-	l, region := choose(a.languages, r.Header.Get("Accept-Language"))
-	return view{language: l, Page: page, Form: rand.Text(), Regions: regions(), Country: region}
-}
-
-func (a *app) render(w http.ResponseWriter, status int, v view) {
+func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) {
+	l, region := a.choose(r)
+	v.language, v.Form, v.Regions, v.Country = l, rand.Text(), regions(), cmp.Or(v.Country, region)
 	var page bytes.Buffer
 	if err := a.templates.ExecuteTemplate(&page, v.Page+".html", v); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -65,38 +91,32 @@ func (a *app) render(w http.ResponseWriter, status int, v view) {
 }
 
 func (a *app) showAccount(w http.ResponseWriter, r *http.Request) {
-	who, found := a.account(r)
-	if !found {
-		http.Redirect(w, r, "/login", http.StatusSeeOther)
+	if who, found := a.sessions.get(hash(a.cookie(r, "session"))); found {
+		a.render(w, r, http.StatusOK, view{Page: "account", session: who})
 		return
 	}
-	v := a.view(r, "account")
-	v.account = who
-	a.render(w, http.StatusOK, v)
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// showStart asks for a number, or an address. That of a login under way is filled in,
-// to be corrected.
+// showStart asks for a number or an address, and fills in that of a login under way.
 func (a *app) showStart(w http.ResponseWriter, r *http.Request) {
-	if _, found := a.account(r); found {
+	if _, found := a.sessions.get(hash(a.cookie(r, "session"))); found {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	v := a.view(r, startPage(r))
-	_, f, _ := a.flow(r)
-	v.Email = string(f.To.Email)
-	if f.To.Phone != "" {
-		v.Number, v.Country = f.To.Phone.National(), f.To.Phone.Region()
-	}
-	a.render(w, http.StatusOK, v)
+	f, _ := a.flows.get(a.cookie(r, "login"))
+	a.render(w, r, http.StatusOK, view{
+		Page: startPage(r), Email: string(f.To.Email), Number: f.To.Phone.National(), Country: f.To.Phone.Region(),
+	})
 }
 
 // refuse shows the form again as it was filled in, and what was wrong.
 func (a *app) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	v, status := a.view(r, startPage(r)), stytchotp.HTTPStatus(err)
-	v.Number, v.Country, v.Email = r.PostFormValue("number"), r.PostFormValue("country"), r.PostFormValue("email")
-	v.Notice, v.Invalid = stytchotp.PublicCode(err), status == http.StatusUnprocessableEntity
-	a.render(w, status, v)
+	status := stytchotp.HTTPStatus(err)
+	a.render(w, r, status, view{
+		Page: startPage(r), flow: flow{Notice: stytchotp.PublicCode(err)}, Invalid: status == http.StatusUnprocessableEntity,
+		Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Country: r.PostFormValue("country"),
+	})
 }
 
 func startPage(r *http.Request) string {
@@ -108,37 +128,21 @@ func startPage(r *http.Request) string {
 
 // showCode asks for the code. Once it was right, it hands the session over.
 func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
-	_, f, found := a.flow(r)
-	if f.token != "" {
-		a.signIn(w, f.token, f.account)
+	f, found := a.flows.get(a.cookie(r, "login"))
+	if f.token != "" { // the cookie is a new one, that nobody can have known before
+		ttl := time.Until(f.session.Until)
+		a.sessions.add(hash(string(f.token)), f.session, ttl)
+		a.setCookie(w, "session", string(f.token), ttl)
+		a.setCookie(w, "login", "", -time.Second)
 	}
 	if !found || f.token != "" {
 		http.Redirect(w, r, "/", http.StatusSeeOther) // which knows where to go
 		return
 	}
-	v := a.view(r, "code")
+	v := view{Page: "code", flow: f, Invalid: f.Notice == "code_incorrect" || f.Notice == "code_length"}
+	v.Wait = int(math.Ceil(max(0, time.Until(f.NextSend).Seconds())))
 	if f.Over {
 		v.Page = "ended"
 	}
-	v.flow = f
-	v.Wait = int(math.Ceil(max(0, time.Until(f.NextSend).Seconds())))
-	v.Invalid = f.Notice == "code_incorrect" || f.Notice == "code_length"
-	a.render(w, http.StatusOK, v)
-}
-
-// secureHeaders lets a page load its own files, and be loaded by nobody else.
-func secureHeaders(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
-			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		if strings.HasPrefix(r.URL.Path, "/static/") {
-			h.Set("Cache-Control", "max-age=3600")
-		}
-		next.ServeHTTP(w, r)
-	})
+	a.render(w, r, http.StatusOK, v)
 }

@@ -10,19 +10,20 @@ import (
 // share, with an update that is atomic too: the caps on codes and attempts rest on it.
 type store[T any] struct {
 	mu    sync.Mutex
-	items map[string]*T
+	items map[string]T
 }
 
 const storeLimit = 100_000
-
-func newStore[T any]() *store[T] { return &store[T]{items: map[string]*T{}} }
 
 // add keeps a value for a while. It reports false when the key is taken.
 func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.items[key] != nil {
+	if _, taken := s.items[key]; taken {
 		return false
+	}
+	if s.items == nil {
+		s.items = map[string]T{}
 	}
 	for any := range s.items { // in no order
 		if len(s.items) < storeLimit {
@@ -30,7 +31,7 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 		}
 		delete(s.items, any)
 	}
-	s.items[key] = &value
+	s.items[key] = value
 	time.AfterFunc(ttl, func() { s.take(key) })
 	return true
 }
@@ -40,22 +41,20 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 func (s *store[T]) update(key string, change func(*T)) (value T, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.items[key] == nil {
-		return value, false
+	if value, found = s.items[key]; found {
+		change(&value)
+		s.items[key] = value
 	}
-	change(s.items[key])
-	return *s.items[key], true
+	return value, found
 }
 
 func (s *store[T]) get(key string) (T, bool) { return s.update(key, func(*T) {}) }
 
 // take removes a value, if it is there, and returns it to one caller only.
-func (s *store[T]) take(key string) (value T) {
+func (s *store[T]) take(key string) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.items[key] != nil {
-		value = *s.items[key]
-	}
+	value := s.items[key]
 	delete(s.items, key)
 	return value
 }

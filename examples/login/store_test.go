@@ -14,7 +14,7 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStore[int]()
+		s := new(store[int])
 		assert.True(t, s.add("a", 1, time.Minute))
 		assert.False(t, s.add("a", 2, time.Hour), "it is taken")
 		<-time.After(time.Minute - 1)
@@ -34,7 +34,7 @@ func TestStore(t *testing.T) {
 func TestStoreIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStore[int]()
+		s := new(store[int])
 		for i := range storeLimit + 10 {
 			s.add(strconv.Itoa(i), i, time.Minute)
 		}
@@ -46,7 +46,7 @@ func TestStoreIsBounded(t *testing.T) {
 
 func TestStoreUpdatesOneByOne(t *testing.T) {
 	t.Parallel()
-	s := newStore[int]()
+	s := new(store[int])
 	s.add("a", 0, time.Hour)
 	var all sync.WaitGroup
 	for range 1000 {

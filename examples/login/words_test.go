@@ -2,6 +2,8 @@ package main
 
 import (
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -16,9 +18,7 @@ import (
 
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	pages, err := loadPages()
-	require.NoError(t, err)
-	languages := pages.languages
+	pages, r := loadPages(), httptest.NewRequest(http.MethodGet, "/", nil)
 	for header, want := range map[string]string{
 		"":                            "en US",
 		"de":                          "de DE",
@@ -41,7 +41,8 @@ func TestChoose(t *testing.T) {
 		";q=1,,-,\x00":                "en US",
 		strings.Repeat("de,", 10_000): "de DE",
 	} {
-		language, region := choose(languages, header)
+		r.Header.Set("Accept-Language", header)
+		language, region := pages.choose(r)
 		assert.Equal(t, want, language.Lang+" "+region, "%.60q", header)
 	}
 }
@@ -49,9 +50,7 @@ func TestChoose(t *testing.T) {
 // Each key that a page can ask for is there in each language, with the same blanks.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	pages, err := loadPages()
-	require.NoError(t, err)
-	languages := pages.languages
+	languages := loadPages().languages
 	keys := map[string]bool{}
 	for _, region := range regions() {
 		keys["region."+region] = true
