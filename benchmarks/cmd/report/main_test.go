@@ -30,7 +30,7 @@ func TestBriefReport(t *testing.T) {
 	assert.NotContains(t, string(page), "| ? |", "something was not measured")
 	for _, what := range []string{
 		"in memory, a send: time to (2)", "in memory, an authenticate", "NewClient", "HTTP/1.1, 8 workers, bursts",
-		"HTTP/2: throughput", "refusals: connections", "200 calls, in memory", "otptest, a login", "otpbox",
+		"HTTP/2, a server that answers at once", "refusals: connections", "200 calls, in memory", "otptest, a login", "otpbox",
 	} {
 		assert.Contains(t, string(page), "| "+what, "the table of targets")
 	}
