@@ -208,10 +208,10 @@ func decode[T any, R response[T]](c *core, op operation, answer *transport.Answe
 		return nil, newInvalidResponse(op, answer, "a live project was answered by an emulator", nil)
 	}
 	var resp T
-	if err := json.Unmarshal(answer.Body, &resp); err != nil {
+	r := R(&resp)
+	if err := unmarshal(answer.Body, r); err != nil {
 		return nil, newInvalidResponse(op, answer, undecodable(answer, err), nil)
 	}
-	r := R(&resp)
 	meta := r.meta()
 	name, id := r.complete()
 	switch {

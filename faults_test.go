@@ -30,49 +30,49 @@ var methods = []method{
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{"otps.sms.login_or_create", func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: testNumber, Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{"otps.whatsapp.send", func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.WhatsApp.Send(ctx, stytchotp.WhatsAppSendParams{PhoneNumber: testNumber, Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{"otps.whatsapp.login_or_create", func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{PhoneNumber: testNumber, Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{"otps.email.send", func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.Email.Send(ctx, stytchotp.EmailSendParams{Email: testAddress, Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{"otps.email.login_or_create", func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{Email: testAddress, Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.MethodID}, err
+		return &answered{r.ResponseMeta, r.MethodID, r}, err
 	}},
 	{authenticateOp, func(ctx context.Context, c *stytchotp.Client, tag string) (*answered, error) {
 		r, err := c.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{MethodID: phoneID, Code: "123456", Attributes: tagged(tag)})
 		if r == nil {
 			return nil, err
 		}
-		return &answered{r.ResponseMeta, r.UserID}, err
+		return &answered{r.ResponseMeta, r.UserID, r}, err
 	}},
 }
 
@@ -86,7 +86,8 @@ type method struct {
 // answered is what the responses have in common.
 type answered struct {
 	stytchotp.ResponseMeta
-	id string // what the next step needs
+	id   string // what the next step needs
+	full any    // the response itself
 }
 
 func tagged(tag string) stytchotp.Attributes { return stytchotp.Attributes{UserAgent: tag} }

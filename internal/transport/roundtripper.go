@@ -41,19 +41,34 @@ func defaultPings() *http.HTTP2Config {
 	return &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
 }
 
-// frank hands redirects on without the address they point to. Otherwise http.Client
+// courier is what our requests pass last, and their answers first.
+//
+// Resty and http.Client are handed a request without an address and without a
+// header: the one would parse and print the address, both would copy the header, for
+// every call. The courier puts both on.
+//
+// Redirects it hands on without the address they point to. Otherwise http.Client
 // would prepare to follow them before it asks whether it may, and lose the status
 // of one that it cannot follow.
-type frank struct{ http.RoundTripper }
+type courier struct {
+	http.RoundTripper
 
-func (f frank) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := f.RoundTripper.RoundTrip(r)
+	header http.Header
+	ours   bool // the round tripper is known not to write to the header
+}
+
+func (c courier) RoundTrip(r *http.Request) (*http.Response, error) {
+	t := traceOf(r.Context())
+	r.URL, r.Host, r.Header = &t.url, t.url.Host, c.header
+	if !c.ours {
+		r.Header = c.header.Clone()
+	}
+	if t.netHTTP { // others get no means to send the body again
+		r.GetBody = t.replay
+	}
+	response, err := c.RoundTripper.RoundTrip(r)
 	if err != nil || response == nil || response.Header.Get("Location") == "" {
 		return response, err
-	}
-	t := traceOf(r.Context())
-	if t == nil {
-		return response, nil
 	}
 	t.header = response.Header
 	redirect := *response
@@ -62,8 +77,8 @@ func (f frank) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &redirect, nil
 }
 
-func (f frank) CloseIdleConnections() {
-	if closer, ok := f.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+func (c courier) CloseIdleConnections() {
+	if closer, ok := c.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
 }

@@ -8,9 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
-
-	"github.com/go-resty/resty/v2"
 )
 
 // trace watches one attempt. Whether the request may have been written is observed
@@ -24,6 +23,7 @@ type trace struct {
 	hooks           httptrace.ClientTrace
 
 	netHTTP bool
+	url     url.URL
 	body    []byte
 	reader  bytes.Buffer // what of the body is still to be sent
 
@@ -37,7 +37,7 @@ type trace struct {
 	since  atomic.Int64 // the pool's shares when the connection was asked for
 	opened []*pooled    // for this attempt, under the pool's lock
 
-	header http.Header // of a redirect, whole: see [frank]
+	header http.Header // of a redirect, whole: see [courier]
 }
 
 type traceKey struct{}
@@ -56,9 +56,13 @@ func traceOf(ctx context.Context) *trace {
 	return t
 }
 
-// newTrace returns the trace of an attempt under ctx to post body.
-func (c *Client) newTrace(ctx context.Context, body []byte) *trace {
-	t := &trace{Context: ctx, body: body, netHTTP: c.netHTTP, pool: c.pool}
+// newTrace returns the trace of an attempt under ctx to post body to path.
+func (c *Client) newTrace(ctx context.Context, path string, body []byte) *trace {
+	t := &trace{Context: ctx, url: *c.base, body: body, netHTTP: c.netHTTP, pool: c.pool}
+	t.url.Path += path
+	if t.url.RawPath != "" {
+		t.url.RawPath += path
+	}
 	t.reader = *bytes.NewBuffer(body)
 	t.hooks = httptrace.ClientTrace{GetConn: t.getConn, GotConn: t.gotConn}
 	return t
@@ -101,20 +105,11 @@ func (t *trace) unconnected() bool { return t.asked.Load() && !t.got.Load() }
 
 var errReplay = errors.New("a request that was sent is not sent again")
 
-// guardReplay decides whether net/http may send the body again on a new connection.
+// replay gives net/http the body once more, to send it on a new connection.
 //
 // On HTTP/1 it does so only when it wrote no byte to the first one (it found a
 // pooled connection closed), which is safe and wanted. On HTTP/2 it would also
 // believe a server that read the request and then said it did not, which is not.
-// Other round trippers get no means to replay at all.
-func guardReplay(_ *resty.Client, r *http.Request) error {
-	r.GetBody = nil
-	if t := traceOf(r.Context()); t != nil && t.netHTTP {
-		r.GetBody = t.replay
-	}
-	return nil
-}
-
 func (t *trace) replay() (io.ReadCloser, error) {
 	if t.http2.Load() {
 		return nil, errReplay

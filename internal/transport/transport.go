@@ -14,7 +14,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,9 +47,8 @@ type Config struct {
 // Client posts to one origin. It is safe for concurrent use.
 type Client struct {
 	resty      *resty.Client
-	header     http.Header // shared by all requests of resty's, which copies it
-	requests   sync.Pool   // of *resty.Request
-	baseURL    string
+	requests   sync.Pool // of *resty.Request
+	base       *url.URL
 	maxRetries int
 	netHTTP    bool  // the round tripper is one whose replays we know
 	pool       *pool // nil when the round tripper is the caller's
@@ -78,23 +79,36 @@ func New(cfg Config) *Client {
 		hc.Transport, pool = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
 	}
 	netHTTP := isNetHTTP(hc.Transport)
-	hc.Transport = frank{hc.Transport}
+	hc.Transport = courier{hc.Transport, newHeader(cfg.Header), pool != nil}
 	hc.Jar = nil // cookies of one person's call must not go out with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+	none := http.Header{}
 	rc := resty.NewWithClient(&hc).
 		SetLogger(silent{}).
 		SetDisableWarn(true).
-		SetPreRequestHook(guardReplay)
+		SetPreRequestHook(func(_ *resty.Client, r *http.Request) error {
+			r.Header, r.GetBody = none, nil // see courier
+			return nil
+		})
 
 	return &Client{
 		resty:      rc,
-		header:     newHeader(cfg.Header),
-		baseURL:    cfg.BaseURL,
+		base:       parseBase(cfg.BaseURL),
 		maxRetries: cfg.MaxRetries,
 		netHTTP:    netHTTP,
 		pool:       pool,
 	}
+}
+
+// parseBase parses a base URL, which is the caller's to check.
+func parseBase(baseURL string) *url.URL {
+	base, err := url.Parse(baseURL)
+	if err != nil {
+		return new(url.URL) // no request finds a way from there
+	}
+	base.Host = strings.TrimSuffix(base.Host, ":")
+	return base
 }
 
 // newHeader returns a copy of h to which resty has nothing to add, so that it never
@@ -138,12 +152,12 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 	if ctx.Err() != nil {
 		return nil, newError(ctx, nil)
 	}
-	t := c.newTrace(ctx, body)
+	t := c.newTrace(ctx, path, body)
 	if c.pool != nil {
 		c.pool.begin()
 		defer c.pool.end(t)
 	}
-	response, err := c.send(t, c.baseURL+path)
+	response, err := c.send(t)
 	if err != nil {
 		e := newError(ctx, err)
 		e.MaybeSent = t.maybeSent()
@@ -169,14 +183,15 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 
 // send lets resty send a request. Resty's requests are used again, as resty itself
 // does when it retries: making one takes seven allocations, and sending it sets
-// everything anew that differs from call to call.
-func (c *Client) send(t *trace, url string) (*http.Response, error) {
+// everything anew that differs from call to call. The address and the header are
+// the courier's.
+func (c *Client) send(t *trace) (*http.Response, error) {
 	request, ok := c.requests.Get().(*resty.Request)
 	if !ok {
 		request = c.resty.R().SetDoNotParseResponse(true)
-		request.Header = c.header
+		request.Header = newHeader(nil)
 	}
-	response, err := request.SetContext(t.watch()).SetBody(&t.reader).Post(url)
+	response, err := request.SetContext(t.watch()).SetBody(&t.reader).Post("courier:")
 	request.SetContext(context.Background()).SetBody(nil).RawRequest = nil // keep nothing of the call
 	c.requests.Put(request)
 	if err != nil {

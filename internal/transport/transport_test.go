@@ -161,33 +161,43 @@ func TestRedirectsComeWhole(t *testing.T) {
 	}
 }
 
-// TestFrankWithoutTrace hands on what was not asked for by a Client.
-func TestFrankWithoutTrace(t *testing.T) {
-	rt := frank{roundTripFunc(func(*http.Request) (*http.Response, error) {
-		r := answerOf(302, strings.NewReader(""))
-		r.Header.Set("Location", "/")
-		return r, nil
-	})}
-	r, err := rt.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
-	require.NoError(t, err)
-	defer func() { _ = r.Body.Close() }()
-	assert.Equal(t, "/", r.Header.Get("Location"))
-	rt.CloseIdleConnections() // nothing to close, and no panic
+// TestAddress shows what a round tripper is told, whatever the base URL is like.
+func TestAddress(t *testing.T) {
+	for base, want := range map[string][2]string{
+		"https://api.example.com":     {"https://api.example.com/v1/otps", "api.example.com"},
+		"https://api.example.com/a":   {"https://api.example.com/a/v1/otps", "api.example.com"},
+		"https://h:8443/a%2Fb/%C3%A9": {"https://h:8443/a%2Fb/%C3%A9/v1/otps", "h:8443"},
+		"https://h:":                  {"https://h/v1/otps", "h"},
+		"http://[::1]:80":             {"http://[::1]:80/v1/otps", "[::1]:80"},
+		"http://[::1]":                {"http://[::1]/v1/otps", "[::1]"},
+		"://":                         {"/v1/otps", ""}, // no round tripper takes that
+	} {
+		var got [2]string
+		c := New(Config{BaseURL: base, HTTPClient: &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			got = [2]string{r.URL.String(), r.Host}
+			return answerOf(200, strings.NewReader("")), nil
+		})}})
+		for range 2 {
+			_, err := c.Post(t.Context(), "/v1/otps", nil)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		}
+	}
 }
 
 // TestReplays shows to whom the means of sending a body again are given.
 func TestReplays(t *testing.T) {
-	getBody := func(tr *trace) func() (io.ReadCloser, error) {
-		ctx := t.Context()
-		if tr != nil {
-			ctx = context.WithValue(ctx, traceKey{}, tr)
-		}
-		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader("body"))
-		r.GetBody = func() (io.ReadCloser, error) { return http.NoBody, nil }
-		require.NoError(t, guardReplay(nil, r))
-		return r.GetBody
+	getBody := func(tr *trace) (given func() (io.ReadCloser, error)) {
+		tr.Context = t.Context()
+		rt := courier{RoundTripper: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			given = r.GetBody
+			return answerOf(200, strings.NewReader("")), nil
+		})}
+		answer, err := rt.RoundTrip(httptest.NewRequestWithContext(tr, http.MethodPost, "/", nil))
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return given
 	}
-	assert.Nil(t, getBody(nil))
 	assert.Nil(t, getBody(&trace{}), "the caller's round tripper")
 
 	tr := &trace{netHTTP: true, body: []byte("body")}
