@@ -1,5 +1,5 @@
 // Package flatjson decodes a JSON object of a few short fields, and nothing else, in
-// a fifth of the time that encoding/json takes.
+// a fraction of the time that encoding/json takes.
 //
 // It knows neither escapes nor null, no number but a short whole one, no field that
 // it was not told of, and nothing inside anything. Of all that it says so, right or

@@ -51,6 +51,7 @@ func panel(b *strings.Builder, left int, title string, workers []int, value func
 			low, high = min(low, v), max(high, v)
 		}
 	}
+	low, high = max(low, 0.001), max(high, 0.01) // nothing has no logarithm
 	// Whole powers of ten, so that the lines across have round numbers.
 	bottom, top := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
 	x := func(n int) float64 {
