@@ -6,8 +6,8 @@ import (
 	"github.com/stytchotp/stytchotp/internal/flatjson"
 )
 
-// unmarshal is json.Unmarshal, with a short way for the answers to sends: encoding/json
-// takes longer over them than over anything else that a call costs here.
+// unmarshal is json.Unmarshal, with a short way for the answers to sends, over which
+// encoding/json takes longer than over anything else that a call costs here.
 func unmarshal(body []byte, resp any) error {
 	if sent, ok := resp.(interface{ fields() sendFields }); ok && flatjson.Decode(body, sent.fields().at) {
 		return nil
@@ -24,7 +24,7 @@ type sendFields struct {
 	created          *bool // nil in an answer to Send
 }
 
-// at returns where the value of a key goes, or nil.
+// at returns where [flatjson.Decode] puts the value of a key, or nil.
 func (f sendFields) at(key []byte) any {
 	switch string(key) {
 	case "request_id":

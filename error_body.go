@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/stytchotp/stytchotp/internal/flatjson"
 	"github.com/stytchotp/stytchotp/internal/transport"
 )
 
@@ -28,6 +29,25 @@ type errorBody struct {
 	ErrorMessage string          `json:"error_message"`
 	ErrorURL     string          `json:"error_url"`
 	ErrorDetails json.RawMessage `json:"error_details"`
+
+	statusCode int // the header's is the one that counts
+}
+
+// at returns where [flatjson.Decode] puts the value of a key, or nil.
+func (b *errorBody) at(key []byte) any {
+	switch string(key) {
+	case "request_id":
+		return &b.RequestID
+	case "error_type":
+		return &b.ErrorType
+	case "error_message":
+		return &b.ErrorMessage
+	case "error_url":
+		return &b.ErrorURL
+	case "status_code":
+		return &b.statusCode
+	}
+	return nil
 }
 
 // decodeErrorBody leaves a field of the wrong type empty rather than spoiling the
@@ -35,6 +55,9 @@ type errorBody struct {
 // error says that b is not JSON at all.
 func decodeErrorBody(b []byte) (errorBody, error) {
 	var body errorBody
+	if flatjson.Decode(b, body.at) {
+		return body, nil
+	}
 	err := json.Unmarshal(b, &body)
 	if err != nil && isWrongType(err) {
 		err = nil

@@ -118,20 +118,11 @@ func median[T any, N int | float64 | time.Duration](samples []T, get func(T) N) 
 	return values[len(values)/2]
 }
 
-// least returns the smallest of what get finds in the samples.
-func least[T any](samples []T, get func(T) time.Duration) time.Duration {
-	found := get(samples[0])
+// total returns the sum of what get finds in the samples.
+func total[T any](samples []T, get func(T) int) int {
+	sum := 0
 	for _, s := range samples {
-		found = min(found, get(s))
+		sum += get(s)
 	}
-	return found
-}
-
-// most returns the largest of what get finds in the samples.
-func most[T any](samples []T, get func(T) int) int {
-	found := 0
-	for _, s := range samples {
-		found = max(found, get(s))
-	}
-	return found
+	return sum
 }
