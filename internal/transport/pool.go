@@ -115,8 +115,22 @@ func (p *pool) useful(t *trace) bool {
 	return !served && p.undecided < maxUndecided
 }
 
-// decide records what a connection turned out to be when a call got it.
-func (p *pool) decide(c net.Conn, http2 bool) {
+// pooled is a connection that a pool keeps count of.
+type pooled struct {
+	net.Conn
+
+	pool  *pool
+	known atomic.Bool // what follows is: a call was handed the connection
+	http2 bool
+
+	// Under the pool's lock:
+	counted bool // among the pool's connections
+	decided bool // handed to a call
+	closed  bool
+}
+
+// pooledOf returns what lies under c, if a pool opened it.
+func pooledOf(c net.Conn) *pooled {
 	for {
 		encrypted, ok := c.(*tls.Conn)
 		if !ok {
@@ -124,39 +138,29 @@ func (p *pool) decide(c net.Conn, http2 bool) {
 		}
 		c = encrypted.NetConn()
 	}
-	if c, ok := c.(*pooled); ok {
-		p.change(func() { c.decide(!http2) })
-	}
+	ours, _ := c.(*pooled)
+	return ours
 }
 
-// pooled is a connection that a pool keeps count of.
-type pooled struct {
-	net.Conn
-
-	pool *pool
-	// Under the pool's lock:
-	counted bool // among the pool's connections
-	decided bool // handed to a call
-	shared  bool // and counted as such
-	closed  bool
-}
-
-func (c *pooled) decide(exclusive bool) {
-	if c.decided || c.closed {
-		return
-	}
-	if !exclusive {
-		c.shared = true
-		c.pool.shared++
-		c.pool.shares.Add(1)
-	}
-	if c.counted {
-		c.pool.undecided--
-	} else {
-		c.pool.conns++
-	}
-	c.counted, c.decided = true, true
-	c.pool.exclusive = exclusive
+// decide records what the connection turned out to be when a call got it.
+func (c *pooled) decide(http2 bool) {
+	c.pool.change(func() {
+		if c.decided || c.closed {
+			return
+		}
+		if c.counted {
+			c.pool.undecided--
+		} else {
+			c.pool.conns++
+		}
+		if http2 {
+			c.pool.shared++
+			c.pool.shares.Add(1)
+		}
+		c.counted, c.decided, c.http2 = true, true, http2
+		c.pool.exclusive = !http2
+		c.known.Store(true)
+	})
 }
 
 func (c *pooled) discount() {
@@ -165,11 +169,10 @@ func (c *pooled) discount() {
 	}
 	c.counted = false
 	c.pool.conns--
-	if c.shared {
-		c.pool.shared--
-	}
 	if !c.decided {
 		c.pool.undecided--
+	} else if c.http2 {
+		c.pool.shared--
 	}
 }
 

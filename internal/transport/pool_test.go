@@ -55,7 +55,7 @@ func (p *poolTest) open(t *trace) <-chan net.Conn {
 func (p *poolTest) give(t *trace, c net.Conn, http2 bool) {
 	t.got.Store(true)
 	t.wants.Store(0)
-	p.decide(c, http2)
+	pooledOf(c).decide(http2)
 	synctest.Wait()
 }
 
@@ -191,7 +191,7 @@ func TestPoolForgetsHopelessConnections(t *testing.T) {
 		for _, conn := range []net.Conn{hopeless, other, third} {
 			require.NoError(t, conn.Close())
 		}
-		p.decide(third, true) // too late to matter
+		pooledOf(third).decide(true) // too late to matter
 		assert.Equal(t, [3]int{}, p.counts())
 	})
 }
@@ -234,6 +234,6 @@ func TestPoolOfOthers(t *testing.T) {
 	c, err := p.dialContext(t.Context(), "tcp", "")
 	require.NoError(t, err)
 	assert.NotNil(t, c)
-	p.decide(c, true)
+	assert.Nil(t, pooledOf(c))
 	assert.Equal(t, [3]int{}, p.counts())
 }

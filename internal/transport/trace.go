@@ -84,13 +84,16 @@ func (t *trace) getConn(string) {
 // may return an error while another goroutine is about to write, and then the
 // moment of writing would come too late.
 func (t *trace) gotConn(info httptrace.GotConnInfo) {
-	if conn, ok := info.Conn.(*tls.Conn); ok {
+	ours := pooledOf(info.Conn)
+	if ours != nil && ours.known.Load() {
+		t.http2.Store(ours.http2)
+	} else if conn, ok := info.Conn.(*tls.Conn); ok {
 		t.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
 	}
 	t.got.Store(true)
 	t.wants.Store(0)
-	if t.pool != nil {
-		t.pool.decide(info.Conn, t.http2.Load())
+	if ours != nil && !ours.known.Load() {
+		ours.decide(t.http2.Load())
 	}
 }
 
