@@ -36,7 +36,7 @@ type sample struct {
 	err       error // of one call that failed
 	perSecond float64
 	p50, p99  time.Duration
-	perCall   time.Duration // processor time of the client
+	used      time.Duration // of the processor, by the client
 }
 
 // run makes calls for about d. The first call of each worker opens connections and is
@@ -65,7 +65,7 @@ func run(ctx context.Context, c contender.Contender, workers int, p pattern, d t
 		return s
 	}
 	s.perSecond = float64(len(times)) / elapsed.Seconds()
-	s.perCall = used / time.Duration(len(times))
+	s.used = used
 	s.p50, s.p99 = times[len(times)/2], times[len(times)*99/100]
 	return s
 }
@@ -119,8 +119,8 @@ func median[T any, N int | float64 | time.Duration](samples []T, get func(T) N) 
 }
 
 // total returns the sum of what get finds in the samples.
-func total[T any](samples []T, get func(T) int) int {
-	sum := 0
+func total[T any, N int | time.Duration](samples []T, get func(T) N) N {
+	var sum N
 	for _, s := range samples {
 		sum += get(s)
 	}

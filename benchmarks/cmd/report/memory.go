@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
@@ -84,22 +85,25 @@ func inMemory(ctx context.Context, r *report, _ *server, p plan) error {
 		{"authenticate, with user, session and JWT", contender.Memory{}, authenticate},
 		{"a refusal, 400 with a body", contender.Memory{Refuse: true}, refused},
 	}
-	rows := [][]string{{"", "", "time", "allocations", "bytes", "time to (1)", "time to (2)", "time to (3)"}}
-	results := make([][]cost, 0, len(groups))
+	var tasks []task
 	for _, g := range groups {
-		tasks, err := memoryTasks(&g.memory, g.call)
+		more, err := memoryTasks(&g.memory, g.call)
 		if err != nil {
 			return err
 		}
-		costs, err := measure(ctx, tasks, p.memoryRounds, p.memoryCalls)
-		if err != nil {
-			return err
-		}
-		results = append(results, costs)
+		tasks = append(tasks, more...)
+	}
+	all, err := measure(ctx, tasks, p.memoryRounds, p.memoryCalls)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"", "", "time", "allocations", "bytes", "time to (1)", "time to (2)", "time to (3)"}}
+	results := slices.Collect(slices.Chunk(all, len(all)/len(groups)))
+	for group, costs := range results {
 		for i, c := range costs {
 			name := ""
 			if i == 0 {
-				name = g.name
+				name = groups[group].name
 			}
 			rows = append(rows, []string{
 				name, tasks[i].name, micros(c.time), format(c.allocs), format(c.bytes),

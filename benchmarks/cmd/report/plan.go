@@ -10,7 +10,7 @@ type plan struct {
 	rounds  int           // of each measurement over the network
 	time    time.Duration // of each round
 	scale   []int         // numbers of workers of the plot
-	workers []int         // those of the table, which are among them; the others have a third of the rounds
+	workers []int         // those of the table, which are among them; the others have a quarter of the rounds
 
 	throughputRounds, throughputWorkers int
 
@@ -22,10 +22,10 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		memoryRounds: 41, memoryCalls: 2000,
-		rounds: 15, time: 200 * time.Millisecond,
+		rounds: 16, time: 200 * time.Millisecond,
 		scale:            []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024},
 		workers:          []int{64, 128, 256, 1024},
-		throughputRounds: 15, throughputWorkers: 64,
+		throughputRounds: 16, throughputWorkers: 64,
 		inFlight: 10_000,
 		starts:   41,
 		logins:   300,
