@@ -71,6 +71,9 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc == nil {
 			return errors.New("WithHTTPClient: the client is nil")
 		}
+		if rt, ok := hc.Transport.(*http.Transport); ok && rt == nil {
+			return errors.New("WithHTTPClient: the client's transport is a nil *http.Transport")
+		}
 		c.httpClient = hc
 		return nil
 	}

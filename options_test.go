@@ -35,6 +35,7 @@ func TestNewClientRefuses(t *testing.T) {
 		{"test id, live secret", testProjectID, liveSecret, nil, []string{"a live secret does not fit a test project"}},
 		{"nil option", testProjectID, testSecret, []stytchotp.Option{nil}, []string{"an option is nil"}},
 		{"nil client", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithHTTPClient(nil)}, []string{"WithHTTPClient: the client is nil"}},
+		{"nil transport", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})}, []string{"WithHTTPClient: the client's transport is a nil *http.Transport"}},
 		{"no time", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithTimeout(0)}, []string{"WithTimeout: the timeout must be positive"}},
 		{"less than no time", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithTimeout(-1)}, []string{"WithTimeout: the timeout must be positive"}},
 		{"negative retries", testProjectID, testSecret, []stytchotp.Option{stytchotp.WithMaxRetries(-1)}, []string{"WithMaxRetries: must be between 0 and 10"}},

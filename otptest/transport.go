@@ -93,6 +93,9 @@ func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil {
 		return nil, nil
 	}
+	if ours, ok := req.Body.(interface{ Peek() []byte }); ok { // not yet sent: it may be refused
+		return ours.Peek(), req.Body.Close()
+	}
 	body, err := io.ReadAll(io.LimitReader(req.Body, emulator.MaxBody+1))
 	return body, errors.Join(err, req.Body.Close())
 }

@@ -10,8 +10,8 @@ package flatjson
 // *bool or an *int, or nil for a key that it does not know.
 //
 // It reports whether it did. If so, encoding/json would have set the same variables
-// to the same values. If not, it may have set some of them, to what encoding/json
-// sets them to before it comes to what Decode did not take.
+// to the same values. If not, it may have set some of them: have encoding/json decode
+// into the same variables, and if that fails, do not use them.
 func Decode(data []byte, at func(key []byte) any) bool {
 	s := scanner(data)
 	for mark := "{"; s.next(mark); mark = "," {

@@ -7,11 +7,19 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxUndecided is how many connections may be on their way at once while one could
 // serve every call. It is two lest one bad handshake hold up all calls.
 const maxUndecided = 2
+
+// What a dial waits for may never come. It does not wait longer than this.
+const (
+	handover      = 100 * time.Millisecond // for the connection that is about to be handed to it
+	patience      = time.Second            // for others on their way, one of which could serve all
+	longHandshake = 5 * time.Second        // for others on their way, of which each serves one call
+)
 
 var errUnneeded = errors.New("the call has a connection already")
 
@@ -30,8 +38,9 @@ type pool struct {
 	undecided int  // of these, handed to no call so far
 	shared    int  // of these, handed to a call and open to all: the server speaks HTTP/2
 	exclusive bool // a connection serves one call at a time: the server speaks HTTP/1
+	sharedAt  time.Time
 
-	shares atomic.Int64 // how many connections were shared so far, open or not
+	shares atomic.Int64 // how many connections were shared so far; written under the lock
 }
 
 func newPool(dial func(ctx context.Context, network, address string) (net.Conn, error)) *pool {
@@ -53,9 +62,7 @@ func (p *pool) end(t *trace) {
 		// Nobody knows whether anything comes of the connections that were opened
 		// for this call. They must not hold up others.
 		for _, c := range t.opened {
-			if !c.decided {
-				c.discount()
-			}
+			c.overdue()
 		}
 	})
 }
@@ -74,10 +81,11 @@ func (p *pool) dialContext(ctx context.Context, network, address string) (net.Co
 	if t == nil {
 		return p.dial(ctx, network, address)
 	}
-	c := p.reserve(t)
+	c, limit := p.reserve(t)
 	if c == nil {
 		return nil, errUnneeded
 	}
+	time.AfterFunc(limit, func() { p.change(c.overdue) })
 	var err error
 	if c.Conn, err = p.dial(ctx, network, address); err != nil {
 		p.change(c.discount)
@@ -86,9 +94,9 @@ func (p *pool) dialContext(ctx context.Context, network, address string) (net.Co
 	return c, nil
 }
 
-// reserve waits until the call of t may open a connection. It returns nil when the
-// call needs none any more.
-func (p *pool) reserve(t *trace) *pooled {
+// reserve waits until the call of t may open a connection, and says how long others
+// will wait for that one. It returns nil when the call needs none any more.
+func (p *pool) reserve(t *trace) (*pooled, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for ask := t.wants.Load(); ask != 0 && ask == t.wants.Load(); {
@@ -97,11 +105,14 @@ func (p *pool) reserve(t *trace) *pooled {
 			p.undecided++
 			c := &pooled{pool: p, counted: true}
 			t.opened = append(t.opened, c)
-			return c
+			if p.exclusive {
+				return c, longHandshake
+			}
+			return c, patience
 		}
 		p.changed.Wait()
 	}
-	return nil
+	return nil, 0
 }
 
 // useful reports that the call of t could use one more connection.
@@ -110,8 +121,9 @@ func (p *pool) useful(t *trace) bool {
 		return p.conns < p.calls
 	}
 	// net/http hands a connection that can be shared to all who wait for one. Who
-	// waited then is about to have it, or comes back because it was full.
-	served := p.shared > 0 && t.since.Load() < p.shares.Load()
+	// waited then is about to have it, or comes back because it was full; or began to
+	// wait a moment too late, when the connection was taken off the list again.
+	served := p.shared > 0 && t.since.Load() < p.shares.Load() && time.Since(p.sharedAt) < handover
 	return !served && p.undecided < maxUndecided
 }
 
@@ -156,11 +168,21 @@ func (c *pooled) decide(http2 bool) {
 		if http2 {
 			c.pool.shared++
 			c.pool.shares.Add(1)
+			c.pool.sharedAt = time.Now()
+			time.AfterFunc(handover, func() { c.pool.change(func() {}) })
 		}
 		c.counted, c.decided, c.http2 = true, true, http2
 		c.pool.exclusive = !http2
 		c.known.Store(true)
 	})
+}
+
+// overdue takes a connection out of account that should have come by now. It counts
+// again when it does.
+func (c *pooled) overdue() {
+	if !c.decided {
+		c.discount()
+	}
 }
 
 func (c *pooled) discount() {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -95,46 +96,101 @@ func TestPoolSharesHTTP2(t *testing.T) {
 }
 
 // TestPoolWaitsForItsShare lets nobody dial who is about to be handed the connection
-// that all share, but those who come back because it was full, and all when it ends.
+// that all share, but those who come back because it was full, all when it ends, and
+// those who were not handed it after all.
 func TestPoolWaitsForItsShare(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPoolTest()
-		calls := make([]*trace, 5)
-		opened := make([]<-chan net.Conn, len(calls))
-		for i := range calls {
-			calls[i] = p.call()
-			opened[i] = p.open(calls[i])
-		}
-		first, second := <-opened[0], <-opened[1]
-		p.give(calls[0], tls.Client(first, &tls.Config{}), true)
-		p.give(calls[1], tls.Client(second, &tls.Config{}), true)
-		require.Equal(t, 2, p.dials, "the others do not know yet that they are served")
+	for name, next := range map[string]func(*testing.T, []net.Conn){
+		"it ends": func(t *testing.T, shared []net.Conn) {
+			t.Helper()
+			require.NoError(t, shared[0].Close())
+			require.NoError(t, shared[1].Close())
+		},
+		"it was not handed over": func(*testing.T, []net.Conn) { <-time.After(handover) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPoolTest()
+				calls := make([]*trace, 4)
+				opened := make([]<-chan net.Conn, len(calls))
+				for i := range calls {
+					calls[i] = p.call()
+					opened[i] = p.open(calls[i])
+				}
+				shared := []net.Conn{<-opened[0], <-opened[1]}
+				p.give(calls[0], tls.Client(shared[0], &tls.Config{}), true)
+				p.give(calls[1], tls.Client(shared[1], &tls.Config{}), true)
+				require.Equal(t, 2, p.dials, "the others do not know yet that they are served")
 
-		calls[2].getConn("") // it was handed the first, and found it full
-		third := <-p.open(calls[2])
-		require.NotNil(t, third)
-		require.Equal(t, 3, p.dials)
+				calls[2].getConn("") // it was handed the first, and found it full
+				third := <-p.open(calls[2])
+				require.NotNil(t, third)
+				require.Equal(t, 3, p.dials)
 
-		require.NoError(t, first.Close())
-		synctest.Wait()
-		require.Equal(t, 3, p.dials, "the second is left")
-		assert.Nil(t, <-opened[2], "nobody asks for this one any more")
-		require.NoError(t, second.Close())
-		synctest.Wait()
-		require.Equal(t, 4, p.dials, "nobody serves them any more, and the third is undecided")
-		for _, call := range calls {
-			call.wants.Store(0)
-			p.end(call)
-		}
-		synctest.Wait()
-		for _, conn := range []net.Conn{third, <-opened[3], <-opened[4]} {
-			if conn != nil {
-				require.NoError(t, conn.Close())
-			}
-		}
-		assert.Equal(t, [3]int{}, p.counts())
-		assert.Zero(t, p.shared)
-	})
+				<-time.After(handover - 1)
+				require.Equal(t, 3, p.dials)
+				assert.Nil(t, <-opened[2], "nobody asks for this one any more")
+				next(t, shared)
+				synctest.Wait()
+				require.Equal(t, 4, p.dials, "nobody serves the last")
+				for _, call := range calls {
+					call.wants.Store(0)
+					p.end(call)
+				}
+				for _, conn := range append(shared, third, <-opened[3]) {
+					_ = conn.Close()
+				}
+				assert.Equal(t, [3]int{}, p.counts())
+				assert.Zero(t, p.shared)
+			})
+		})
+	}
+}
+
+// TestPoolLosesPatience lets a call dial when those on their way take too long: two
+// that could serve all, or one that ought to have come long ago.
+func TestPoolLosesPatience(t *testing.T) {
+	for name, c := range map[string]struct {
+		exclusive bool
+		conns     int
+		limit     time.Duration
+	}{"shared": {false, 2, patience}, "exclusive": {true, 1, longHandshake}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPoolTest()
+				p.exclusive = c.exclusive
+				ready := make(chan struct{})
+				p.dial = func(context.Context, string, string) (net.Conn, error) {
+					<-ready
+					ours, _ := net.Pipe()
+					return ours, nil
+				}
+				var late []<-chan net.Conn
+				for range c.conns {
+					call := p.call()
+					late = append(late, p.open(call))
+					call.got.Store(true) // another one
+					call.wants.Store(0)
+					p.end(call)
+				}
+				call := p.call()
+				waiting := p.open(call)
+				<-time.After(c.limit - 1)
+				require.Equal(t, c.conns, p.conns)
+				<-time.After(1)
+				synctest.Wait()
+				require.Equal(t, 1, p.conns, "its own, and no other counts")
+				close(ready)
+				p.give(call, <-waiting, !c.exclusive)
+				p.end(call)
+				for _, l := range late {
+					conn := <-l
+					pooledOf(conn).decide(!c.exclusive) // it counts again
+					assert.Equal(t, 2, p.conns)
+					require.NoError(t, conn.Close())
+				}
+			})
+		})
+	}
 }
 
 // TestPoolKeepsToCalls opens no more connections of HTTP/1 than there are calls.

@@ -45,7 +45,8 @@ func defaultPings() *http.HTTP2Config {
 //
 // Resty and http.Client are handed a request without an address and without a
 // header: the one would parse and print the address, both would copy the header, for
-// every call. The courier puts both on.
+// every call. The courier puts both on, and does so in
+// place: what it sees are requests of [Client.send], and nobody else's.
 //
 // Redirects it hands on without the address they point to. Otherwise http.Client
 // would prepare to follow them before it asks whether it may, and lose the status
@@ -65,6 +66,8 @@ func (c courier) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if t.netHTTP { // others get no means to send the body again
 		r.GetBody = t.replay
+	} else if r.ContentLength > 0 {
+		r.Body = watchedBody{r.Body, t}
 	}
 	response, err := c.RoundTripper.RoundTrip(r)
 	if err != nil || response == nil || response.Header.Get("Location") == "" {

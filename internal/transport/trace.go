@@ -28,12 +28,13 @@ type trace struct {
 	reader  bytes.Buffer // what of the body is still to be sent
 
 	asked atomic.Bool // a connection was asked for, so these events do arrive
+	read  atomic.Bool // the body was read by a round tripper that is not net/http's own
 	got   atomic.Bool // a connection was handed over: from here on bytes may leave
 	http2 atomic.Bool
 	wants atomic.Int64 // which of its asks for a connection is not met so far; 0 for none
 
 	pool   *pool        // nil for a round tripper that is not ours
-	asks   int64        // for a connection; more than one when those had were full
+	asks   atomic.Int64 // for a connection; more than one when those had were full
 	since  atomic.Int64 // the pool's shares when the connection was asked for
 	opened []*pooled    // for this attempt, under the pool's lock
 
@@ -76,8 +77,7 @@ func (t *trace) getConn(string) {
 	if t.pool != nil {
 		t.since.Store(t.pool.shares.Load())
 	}
-	t.asks++
-	t.wants.Store(t.asks)
+	t.wants.Store(t.asks.Add(1))
 }
 
 // gotConn is told before anything is written. WroteHeaders would not do: net/http
@@ -99,12 +99,29 @@ func (t *trace) gotConn(info httptrace.GotConnInfo) {
 
 // maybeSent reports whether the server may have read any of the request. With a
 // round tripper that reports nothing, it always may: that can be net/http's own,
-// when it hands the scheme on to another one (http.Transport.RegisterProtocol).
-func (t *trace) maybeSent() bool { return t.got.Load() || !t.asked.Load() }
+// when it hands the scheme on to another one (http.Transport.RegisterProtocol). One
+// that falls back on net/http may have sent the request by other means before.
+func (t *trace) maybeSent() bool { return t.got.Load() || t.read.Load() || !t.asked.Load() }
 
 // unconnected reports that a connection was asked for and none was had. Only then
 // is it safe, and of use, to try again.
-func (t *trace) unconnected() bool { return t.asked.Load() && !t.got.Load() }
+func (t *trace) unconnected() bool { return !t.maybeSent() }
+
+// watchedBody notices when it is read.
+type watchedBody struct {
+	io.ReadCloser
+
+	trace *trace
+}
+
+// Peek returns the body to a round tripper that knows that nothing leaves yet: that of
+// otptest, which has to look before it can refuse a connection.
+func (b watchedBody) Peek() []byte { return b.trace.body }
+
+func (b watchedBody) Read(p []byte) (int, error) {
+	b.trace.read.Store(true)
+	return b.ReadCloser.Read(p)
+}
 
 var errReplay = errors.New("a request that was sent is not sent again")
 
@@ -112,9 +129,10 @@ var errReplay = errors.New("a request that was sent is not sent again")
 //
 // On HTTP/1 it does so only when it wrote no byte to the first one (it found a
 // pooled connection closed), which is safe and wanted. On HTTP/2 it would also
-// believe a server that read the request and then said it did not, which is not.
+// believe a server that read the request and then said it did not, which is not. Who
+// asks for the body again without having had a connection is not net/http.
 func (t *trace) replay() (io.ReadCloser, error) {
-	if t.http2.Load() {
+	if !t.got.Load() || t.http2.Load() {
 		return nil, errReplay
 	}
 	return io.NopCloser(bytes.NewReader(t.body)), nil

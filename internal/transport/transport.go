@@ -79,7 +79,7 @@ func New(cfg Config) *Client {
 		hc.Transport, pool = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
 	}
 	netHTTP := isNetHTTP(hc.Transport)
-	hc.Transport = courier{hc.Transport, newHeader(cfg.Header), pool != nil}
+	hc.Transport = courier{RoundTripper: hc.Transport, header: newHeader(cfg.Header), ours: pool != nil}
 	hc.Jar = nil // cookies of one person's call must not go out with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"syscall"
@@ -201,6 +202,9 @@ func TestReplays(t *testing.T) {
 	assert.Nil(t, getBody(&trace{}), "the caller's round tripper")
 
 	tr := &trace{netHTTP: true, body: []byte("body")}
+	_, err := getBody(tr)()
+	require.ErrorIs(t, err, errReplay, "to one that net/http hands the scheme on to")
+	tr.got.Store(true)
 	again, err := getBody(tr)()
 	require.NoError(t, err)
 	body, err := io.ReadAll(again)
@@ -387,4 +391,72 @@ func TestSilence(t *testing.T) {
 	silent{}.Errorf("%d", 1)
 	silent{}.Warnf("%d", 1)
 	silent{}.Debugf("%d", 1)
+}
+
+// TestSendingUnwatched covers round trippers that send a request where no trace sees
+// it. Nothing may be sent again after them, or be called unsent.
+func TestSendingUnwatched(t *testing.T) {
+	refused := func(r *http.Request) error {
+		q := r.Clone(r.Context())
+		q.URL, q.Body = &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, http.NoBody
+		response, err := new(http.Transport).RoundTrip(q)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return err
+	}
+	t.Run("then net/http finds no connection", func(t *testing.T) {
+		sent := 0
+		_, err := post(t, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			assert.NoError(t, err)
+			assert.Equal(t, "body", string(body))
+			sent++
+			return nil, refused(r)
+		}))
+		var failure *Error
+		require.ErrorAs(t, err, &failure)
+		assert.True(t, failure.MaybeSent)
+		assert.Equal(t, 1, sent)
+	})
+	t.Run("net/http hands the scheme on", func(t *testing.T) {
+		sent := 0
+		rt := new(http.Transport)
+		rt.RegisterProtocol("courier", roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			sent++
+			if again, err := r.GetBody(); err == nil {
+				_, _ = io.Copy(io.Discard, again)
+				sent++
+			}
+			return nil, io.ErrUnexpectedEOF
+		}))
+		c := New(Config{BaseURL: "courier://api.example.com", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
+		_, err := c.Post(t.Context(), "/path", []byte("body"))
+		var failure *Error
+		require.ErrorAs(t, err, &failure)
+		assert.True(t, failure.MaybeSent)
+		assert.Equal(t, 1, sent)
+	})
+	t.Run("a wrapper of net/http keeps its retries", func(t *testing.T) {
+		tries := 0
+		_, err := post(t, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			tries++
+			return nil, refused(r)
+		}))
+		var failure *Error
+		require.ErrorAs(t, err, &failure)
+		assert.False(t, failure.MaybeSent)
+		assert.Equal(t, 4, tries)
+	})
+	t.Run("two requests at once", func(t *testing.T) { // for the race detector
+		_, err := post(t, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			failed := make(chan error, 2)
+			for range 2 {
+				go func() { failed <- refused(r) }()
+			}
+			return nil, errors.Join(<-failed, <-failed)
+		}))
+		assert.Error(t, err)
+	})
 }
