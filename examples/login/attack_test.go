@@ -252,6 +252,7 @@ func TestHeaders(t *testing.T) {
 		assert.NotContains(t, b.got.Get("Content-Security-Policy"), "unsafe", path)
 		assert.Contains(t, b.got.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
 		assert.Equal(t, "nosniff", b.got.Get("X-Content-Type-Options"), path)
+		assert.Equal(t, "same-origin", b.got.Get("Referrer-Policy"), path)
 		if strings.HasPrefix(path, "/static/") {
 			assert.Equal(t, http.StatusOK, b.status, path)
 			assert.Equal(t, "max-age=3600", b.got.Get("Cache-Control"), path)

@@ -18,7 +18,8 @@ const (
 	maxAttempts    = 5 // codes that one login may try, however many were sent
 	maxSends       = 5 // messages that one login may cause
 	flowTTL        = 30 * time.Minute
-	handoverTTL    = 10 * time.Second // long enough for a second click
+	storeLimit     = 100_000
+	handoverTTL    = 30 * time.Second // long enough for a second click, and a slow redirect
 )
 
 // flow is one login under way. It changes only inside store.update, so that two tabs,
@@ -57,15 +58,14 @@ func readRecipient(r *http.Request) (to recipient, err error) {
 // start begins a login and sends its first code. What it answers never depends on
 // whether there is an account.
 func (a *app) start(w http.ResponseWriter, r *http.Request) {
-	// The cookie is new with each form, so that one planted in this browser leads
-	// nowhere. A double click or a reload is the same form once more: it joins the
-	// login that the first one started, and causes no second message.
+	// The cookie is new with each form: one planted in this browser leads nowhere. A
+	// double click is the same form once more, and joins what the first one started.
 	form := r.PostFormValue("form")
 	if len(form) != len(rand.Text()) { // it is none of ours
 		form = rand.Text()
 	}
-	id := hash(form)
 	to, err := readRecipient(r)
+	id := hash(form + to.Shown())
 	if err == nil {
 		err = a.begin(r, id, to)
 	}
@@ -136,10 +136,12 @@ func (a *app) sendCode(r *http.Request, id, tag string) (flow, error) {
 			f.Notice = "code_sent"
 		}
 		if f.MethodID == "" {
-			// Perhaps a code is on its way, but the answer that named its method id is
-			// lost, so nobody can check it. Another one can be asked for at once.
+			// Perhaps a code is on its way, but no answer named its method id, so nobody
+			// can check it. Another one can be asked for at once.
 			f.NextSend = time.Now()
-			f.Notice = strings.Replace(f.Notice, "delivery_unknown", "code_uncheckable", 1)
+			if f.Notice == "delivery_unknown" {
+				f.Notice = "code_uncheckable"
+			}
 		}
 	})
 	return f, err
@@ -198,8 +200,8 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 		case f.MethodID == "":
 			f.Notice = "code_uncheckable"
 		default:
-			allowed = f.Attempts < maxAttempts // which requests at the same moment share
-			f.Attempts++
+			allowed = f.Attempts < maxAttempts
+			f.Attempts++ // before anybody looks at the code: requests at the same moment share what is left
 		}
 	})
 	if !allowed {
@@ -212,10 +214,10 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 	f, _ = a.flows.update(id, func(f *flow) {
 		switch f.Notice = stytchotp.PublicCode(err); f.Notice {
 		case "":
-			f.token, f.session = login.SessionToken, session{f.To, login.Session.ExpiresAt}
+			f.token, f.session = login.SessionToken, session{f.To, time.Now().Add(sessionMinutes * time.Minute)}
 		case "user_not_found":
 			f.Notice = "code_expired" // says nothing about accounts
-		case "unavailable":
+		case "unavailable", "rate_limited":
 			f.Attempts-- // nobody looked at the code
 		}
 		if f.Attempts >= maxAttempts && f.token == "" {

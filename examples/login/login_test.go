@@ -97,12 +97,16 @@ func TestAttemptsAreCapped(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 		b.post("/login/resend", "channel", "sms").says("code_sent", s)
+		tag := b.hidden("tag")
 		b.enter(s.wrong(number)).says("too_many_attempts", s)
 		assert.False(t, b.shows(`id="code"`), "no field for another code")
 
 		b.post("/login/code", "code", s.srv.Code(string(number)))
 		assert.False(t, b.signedIn(), "another code gives no more attempts")
 		assert.Equal(t, maxAttempts, s.checks())
+		<-time.After(5 * time.Minute)
+		b.post("/login/resend", "channel", "sms", "tag", tag).says("too_many_attempts", s)
+		assert.Len(t, s.srv.Messages(), 2, "nor another message")
 
 		b.start(number).enter(s.srv.Code(string(number)))
 		assert.True(t, b.signedIn(), "a new login does")
@@ -141,6 +145,7 @@ func TestResend(t *testing.T) {
 			assert.Len(t, s.srv.Messages(), sent+2)
 		}
 		assert.False(t, b.shows("resend"), "no button without an effect")
+		assert.True(t, b.shows(s.app.languages["en"].T("notice.too_many_codes")), "which says why")
 		b.enter(first).says("code_incorrect", s)
 		<-time.After(4 * time.Minute)
 		b.post("/login/resend", "channel", "sms").says("too_many_codes", s)
@@ -393,6 +398,7 @@ func TestDoubleClick(t *testing.T) {
 	second.post("/login", fields...)
 	assert.Len(t, s.srv.Messages(), 1)
 	assert.Equal(t, "/login/code", second.path)
+	assert.Empty(t, second.notice(), "it is the first page")
 	reloaded := b.window()
 	reloaded.page = `name="form" value="` + form + `"`
 	reloaded.post("/login", fields...)
@@ -492,4 +498,31 @@ func TestForgottenUser(t *testing.T) {
 	b := s.browser(t).start(s.srv.NewPhoneNumber())
 	s.srv.Reset()
 	b.enter("123456").says("code_expired", s)
+}
+
+// The first answer was stopped, and the number corrected on the page that was still there.
+func TestNumberCorrectedOnTheSameForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	mistyped, number := s.srv.NewPhoneNumber(), s.srv.NewPhoneNumber()
+	b := s.browser(t).get("/login")
+	stopped := s.browser(t)
+	stopped.page = b.page
+	stopped.post("/login", "country", "US", "number", string(mistyped), "channel", "sms")
+	b.post("/login", "country", "US", "number", string(number), "channel", "sms")
+	assert.True(t, b.shows(number.International()))
+	assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
+}
+
+// Nobody looked at the code, so that no attempt is lost.
+func TestRateLimitedCheck(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Status: 429, ErrorType: "too_many_requests", Times: maxAttempts})
+	for range maxAttempts {
+		b.enter(s.srv.Code(string(number))).says("rate_limited", s)
+	}
+	assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
 }

@@ -60,23 +60,24 @@ func main() {
 		fmt.Printf("Its codes:  http://%s/otpbox/\n", socket.Addr())
 	}
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute, // the client may take ten seconds
+		Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, IdleTimeout: time.Minute,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, // the client may take 10
 	}
 	go func() { log.Println("login:", server.Serve(socket)); stop() }()
 	<-ctx.Done()
+	stop()                                          // the next Ctrl-C ends it at once
 	_ = server.Shutdown(context.WithoutCancel(ctx)) // when the calls under way are over
 }
 
 // clientOptions are messages to our regions only, and one line in the log for each call.
-func clientOptions(log *slog.Logger) []stytchotp.Option {
+func clientOptions(logger *slog.Logger) []stytchotp.Option {
 	record := func(ctx context.Context, call stytchotp.Call) {
 		level, outcome := slog.LevelInfo, "ok"
 		if call.Err != nil {
 			level, outcome = slog.LevelWarn, call.Err.Error() // which holds nothing private
 		}
 		to, _ := ctx.Value(recipient{}).(recipient)
-		log.LogAttrs(ctx, level, call.Op, slog.String("to", to.Phone.Masked()+to.Email.Masked()),
+		logger.LogAttrs(ctx, level, call.Op, slog.String("to", to.Phone.Masked()+to.Email.Masked()),
 			slog.String("request_id", call.RequestID), slog.String("outcome", outcome))
 	}
 	return []stytchotp.Option{stytchotp.WithHook(record), stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: regions()})}
@@ -94,11 +95,7 @@ type app struct {
 }
 
 func newApp(client *stytchotp.Client, secure bool, wait time.Duration) *app {
-	a := &app{pages: loadPages(), client: client, wait: wait}
-	if secure {
-		a.prefix = "__Host-"
-	}
-	return a
+	return &app{pages: loadPages(), client: client, wait: wait, prefix: map[bool]string{true: "__Host-"}[secure]}
 }
 
 func (a *app) handler() http.Handler {
@@ -111,8 +108,7 @@ func (a *app) handler() http.Handler {
 	mux.HandleFunc("POST /login/resend", a.resend)
 	mux.HandleFunc("POST /logout", a.signOut)
 	mux.Handle("GET /static/", http.FileServerFS(files))
-	// Without this another site could sign its visitor in here as somebody else, or
-	// make messages go out in their name.
+	// Without this another site could make messages go out, or sign its visitor in as somebody else.
 	safe := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header() // a page loads its own files, and is loaded by nobody else
@@ -143,7 +139,6 @@ func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Dura
 	})
 }
 
-// session is somebody who is signed in.
 type session struct {
 	Who   recipient
 	Until time.Time

@@ -20,8 +20,7 @@ import (
 //go:embed pages static words.json
 var files embed.FS
 
-// pages are the templates and what they say. Nothing in them is inline, so that the
-// content security policy can be as strict as there is one.
+// pages are the templates, with nothing inline that a strict policy forbids, and what they say.
 type pages struct {
 	templates *template.Template
 	languages map[string]*language // by their primary tag

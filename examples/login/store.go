@@ -9,11 +9,10 @@ import (
 // that nobody can fill the memory. A program on several machines needs one that they
 // share, with an update that is atomic too: the caps on codes and attempts rest on it.
 type store[T any] struct {
-	mu    sync.Mutex
-	items map[string]T
+	mu     sync.Mutex
+	items  map[string]T
+	expiry map[string]*time.Timer
 }
-
-const storeLimit = 100_000
 
 // add keeps a value for a while. It reports false when the key is taken.
 func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
@@ -23,16 +22,15 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 		return false
 	}
 	if s.items == nil {
-		s.items = map[string]T{}
+		s.items, s.expiry = map[string]T{}, map[string]*time.Timer{}
 	}
-	for any := range s.items { // in no order
+	for other := range s.items { // in no order
 		if len(s.items) < storeLimit {
 			break
 		}
-		delete(s.items, any)
+		s.drop(other)
 	}
-	s.items[key] = value
-	time.AfterFunc(ttl, func() { s.take(key) })
+	s.items[key], s.expiry[key] = value, time.AfterFunc(ttl, func() { s.take(key) })
 	return true
 }
 
@@ -54,7 +52,14 @@ func (s *store[T]) get(key string) (T, bool) { return s.update(key, func(*T) {})
 func (s *store[T]) take(key string) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value := s.items[key]
+	defer s.drop(key)
+	return s.items[key]
+}
+
+func (s *store[T]) drop(key string) {
+	if timer := s.expiry[key]; timer != nil {
+		timer.Stop()
+	}
 	delete(s.items, key)
-	return value
+	delete(s.expiry, key)
 }

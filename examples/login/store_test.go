@@ -31,6 +31,23 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// What was taken must not cut short what came after it, nor stay in memory till its end.
+func TestStoreStopsItsTimers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(store[int])
+		s.add("a", 1, time.Minute)
+		assert.Equal(t, 1, s.take("a"))
+		assert.Empty(t, s.expiry)
+		s.add("a", 2, time.Hour)
+		<-time.After(2 * time.Minute)
+		value, _ := s.get("a")
+		assert.Equal(t, 2, value)
+		<-time.After(time.Hour)
+		assert.Empty(t, s.expiry)
+	})
+}
+
 func TestStoreIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,20 +1,22 @@
 // Everything works without this file. It spares the person some clicks.
 "use strict";
 
-// A second click on a slow page would be a second request.
+// A second click on a slow page would be a second request. Who stopped the first one can
+// try again a little later.
 for (const form of document.forms) {
 	form.addEventListener("submit", (event) => {
-		if (form.dataset.sent) {
+		if (performance.now() < form.dataset.until) {
 			event.preventDefault();
+		} else {
+			form.dataset.until = performance.now() + 5000;
 		}
-		form.dataset.sent = "yes";
 	});
 }
 
 // A page that the back button brings back can be used again.
 addEventListener("pageshow", () => {
 	for (const form of document.forms) {
-		delete form.dataset.sent;
+		delete form.dataset.until;
 	}
 });
 
