@@ -65,7 +65,9 @@ func WithBaseURL(baseURL string) Option {
 // Limits on the size of the answer's body and on repeated calls hold with any
 // transport, limits on time with any that heeds the request's context. TLS versions,
 // the size of response headers, proxies, connection reuse and dead-connection checks
-// are then up to that transport.
+// are then up to that transport. A call is tried again, and its error says that nothing
+// was sent, only when net/http says that it got no connection and nobody read the body
+// before: a transport that reads bodies first, to sign or to log them, gives that up.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
