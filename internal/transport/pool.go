@@ -81,11 +81,10 @@ func (p *pool) dialContext(ctx context.Context, network, address string) (net.Co
 	if t == nil {
 		return p.dial(ctx, network, address)
 	}
-	c, limit := p.reserve(t)
+	c := p.reserve(t)
 	if c == nil {
 		return nil, errUnneeded
 	}
-	time.AfterFunc(limit, func() { p.change(c.overdue) })
 	var err error
 	if c.Conn, err = p.dial(ctx, network, address); err != nil {
 		p.change(c.discount)
@@ -94,9 +93,9 @@ func (p *pool) dialContext(ctx context.Context, network, address string) (net.Co
 	return c, nil
 }
 
-// reserve waits until the call of t may open a connection, and says how long others
-// will wait for that one. It returns nil when the call needs none any more.
-func (p *pool) reserve(t *trace) (*pooled, time.Duration) {
+// reserve waits until the call of t may open a connection. It returns nil when the
+// call needs none any more.
+func (p *pool) reserve(t *trace) *pooled {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for ask := t.wants.Load(); ask != 0 && ask == t.wants.Load(); {
@@ -105,14 +104,16 @@ func (p *pool) reserve(t *trace) (*pooled, time.Duration) {
 			p.undecided++
 			c := &pooled{pool: p, counted: true}
 			t.opened = append(t.opened, c)
+			limit := patience
 			if p.exclusive {
-				return c, longHandshake
+				limit = longHandshake
 			}
-			return c, patience
+			c.timer = time.AfterFunc(limit, func() { p.change(c.overdue) })
+			return c
 		}
 		p.changed.Wait()
 	}
-	return nil, 0
+	return nil
 }
 
 // useful reports that the call of t could use one more connection.
@@ -136,8 +137,9 @@ type pooled struct {
 	http2 bool
 
 	// Under the pool's lock:
-	counted bool // among the pool's connections
-	decided bool // handed to a call
+	timer   *time.Timer // until others wait for it no longer
+	counted bool        // among the pool's connections
+	decided bool        // handed to a call
 	closed  bool
 }
 
@@ -160,6 +162,7 @@ func (c *pooled) decide(http2 bool) {
 		if c.decided || c.closed {
 			return
 		}
+		c.timer.Stop()
 		if c.counted {
 			c.pool.undecided--
 		} else {
@@ -186,6 +189,7 @@ func (c *pooled) overdue() {
 }
 
 func (c *pooled) discount() {
+	c.timer.Stop()
 	if !c.counted {
 		return
 	}

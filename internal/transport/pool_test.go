@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,14 +17,14 @@ import (
 // poolTest drives a pool as net/http does, with connections that need no server.
 type poolTest struct {
 	*pool
-	dials   int
+	dials   atomic.Int64
 	dialErr error
 }
 
 func newPoolTest() *poolTest {
 	p := &poolTest{}
 	p.pool = newPool(func(context.Context, string, string) (net.Conn, error) {
-		p.dials++
+		p.dials.Add(1)
 		ours, _ := net.Pipe()
 		return ours, p.dialErr
 	})
@@ -74,7 +75,7 @@ func TestPoolSharesHTTP2(t *testing.T) {
 			calls[i] = p.call()
 			opened[i] = p.open(calls[i])
 		}
-		require.Equal(t, maxUndecided, p.dials)
+		require.EqualValues(t, maxUndecided, p.dials.Load())
 		first := <-opened[0]
 		for _, call := range calls { // net/http gives it to all that wait
 			call.wants.Store(0)
@@ -83,7 +84,7 @@ func TestPoolSharesHTTP2(t *testing.T) {
 		for _, o := range opened[2:] {
 			assert.Nil(t, <-o, "no longer needed")
 		}
-		assert.Equal(t, maxUndecided, p.dials)
+		assert.EqualValues(t, maxUndecided, p.dials.Load())
 		for _, call := range calls {
 			p.end(call)
 		}
@@ -119,19 +120,19 @@ func TestPoolWaitsForItsShare(t *testing.T) {
 				shared := []net.Conn{<-opened[0], <-opened[1]}
 				p.give(calls[0], tls.Client(shared[0], &tls.Config{}), true)
 				p.give(calls[1], tls.Client(shared[1], &tls.Config{}), true)
-				require.Equal(t, 2, p.dials, "the others do not know yet that they are served")
+				require.EqualValues(t, 2, p.dials.Load(), "the others do not know yet that they are served")
 
 				calls[2].getConn("") // it was handed the first, and found it full
 				third := <-p.open(calls[2])
 				require.NotNil(t, third)
-				require.Equal(t, 3, p.dials)
+				require.EqualValues(t, 3, p.dials.Load())
 
-				<-time.After(handover - 1)
-				require.Equal(t, 3, p.dials)
-				assert.Nil(t, <-opened[2], "nobody asks for this one any more")
+				<-time.After(handover / 2)
+				require.EqualValues(t, 3, p.dials.Load())
 				next(t, shared)
 				synctest.Wait()
-				require.Equal(t, 4, p.dials, "nobody serves the last")
+				assert.Nil(t, <-opened[2], "nobody asks for this one any more")
+				require.EqualValues(t, 4, p.dials.Load(), "nobody serves the last")
 				for _, call := range calls {
 					call.wants.Store(0)
 					p.end(call)
@@ -205,16 +206,16 @@ func TestPoolKeepsToCalls(t *testing.T) {
 		second, third := <-p.open(b), <-p.open(c)
 		p.give(b, second, false)
 		p.give(c, third, false)
-		require.Equal(t, 3, p.dials)
+		require.EqualValues(t, 3, p.dials.Load())
 
 		p.end(a) // its connection is idle now, and would be given to the next
 		d := p.call()
 		waiting := p.open(d)
-		require.Equal(t, 3, p.dials, "one is idle")
+		require.EqualValues(t, 3, p.dials.Load(), "one is idle")
 		require.NoError(t, first.Close())
 		synctest.Wait()
 		fourth := <-waiting
-		require.Equal(t, 4, p.dials, "none is")
+		require.EqualValues(t, 4, p.dials.Load(), "none is")
 		for _, call := range []*trace{b, c, d} {
 			p.end(call)
 		}
@@ -234,11 +235,11 @@ func TestPoolForgetsHopelessConnections(t *testing.T) {
 		hopeless, other := <-p.open(a), <-p.open(b)
 		c := p.call()
 		waiting := p.open(c)
-		require.Equal(t, 2, p.dials)
+		require.EqualValues(t, 2, p.dials.Load())
 		p.end(a)
 		synctest.Wait()
 		third := <-waiting
-		require.Equal(t, 3, p.dials)
+		require.EqualValues(t, 3, p.dials.Load())
 		p.give(c, hopeless, false)
 		p.give(b, other, false)
 		p.give(b, hopeless, false)
@@ -262,7 +263,7 @@ func TestPoolAfterFailure(t *testing.T) {
 			assert.Nil(t, <-p.open(call))
 			p.end(call)
 		}
-		assert.Equal(t, 5, p.dials)
+		assert.EqualValues(t, 5, p.dials.Load())
 		assert.Equal(t, [3]int{}, p.counts())
 	})
 }
@@ -276,7 +277,7 @@ func TestPoolEndOfCall(t *testing.T) {
 		waiting := p.open(c)
 		p.end(c)
 		assert.Nil(t, <-waiting)
-		assert.Equal(t, 2, p.dials)
+		assert.EqualValues(t, 2, p.dials.Load())
 		p.end(a)
 		p.end(b)
 		_, _ = first.Close(), second.Close()
