@@ -16,9 +16,10 @@ import (
 // only international numbers are read.
 //
 // It refuses what it could only guess: letters, extensions, two numbers in one
-// field, a national number without a region, and lengths that do not occur in the
-// country. The error is a [ValidationError] for the field "phone_number", whose
-// Code says why; it answers [ErrInvalidPhoneNumber] and never holds the number.
+// field, a national number without a region, one with a trunk zero that the region
+// does not have, and lengths that do not occur in the country. The error is a
+// [ValidationError] for the field "phone_number", whose Code says why; it answers
+// [ErrInvalidPhoneNumber] and never holds the number.
 func ParsePhoneNumber(input, defaultRegion string) (PhoneNumber, error) {
 	e164, err := phone.Parse(input, defaultRegion)
 	if err != nil {
@@ -33,7 +34,10 @@ func ParsePhoneNumber(input, defaultRegion string) (PhoneNumber, error) {
 func NormalizeCode(input string) (Secret, error) {
 	code, err := phone.NormalizeCode(input)
 	if err != nil {
-		return "", invalidInput("normalize_code", FieldError{Field: "code", Code: phoneReason(err), Reason: "must be digits only", kind: ErrCodeIncorrect})
+		return "", invalidInput("normalize_code", FieldError{
+			Field: "code", Code: phoneReason(err), kind: ErrCodeIncorrect,
+			Reason: "is not a usable code: " + strings.TrimPrefix(err.Error(), "invalid passcode: "),
+		})
 	}
 	return Secret(code), nil
 }

@@ -3,6 +3,7 @@ package stytchotp_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -80,4 +81,6 @@ func TestNormalizeCode(t *testing.T) {
 		assert.Equal(t, "code_incorrect", stytchotp.PublicCode(err))
 		assert.NotContains(t, err.Error(), "123")
 	}
+	_, err := stytchotp.NormalizeCode(strings.Repeat("7", 17))
+	require.EqualError(t, err, "stytchotp: normalize_code: code is not a usable code: it is too long (nothing was sent)")
 }

@@ -1,15 +1,20 @@
 package phone
 
+// Sandbox is the number that Stytch's test projects answer without a message
+// being sent. It is possible, and nobody's: in North America no number begins
+// with a zero.
+const Sandbox = "+10000000000"
+
 // Check returns nil when e164 has the form of E.164: a plus, then ASCII digits
 // and nothing else, beginning with a country calling code that exists and
 // having a length that is possible in that country. Otherwise it returns an
 // [*Error].
 //
-// Possible is less than valid: +10000000000, the number of Stytch's sandbox,
-// passes. A number that only becomes possible when something is taken out of
-// it, such as the trunk prefix in +44 07…, is refused, since it would be sent
-// as it stands; [Parse] takes such things out. So is one without its area
-// code, which can be dialed locally but not from abroad.
+// Possible is less than valid: [Sandbox] passes. A number that only becomes
+// possible when something is taken out of it, such as the trunk prefix in +44
+// 07…, is refused, since it would be sent as it stands; [Parse] takes such
+// things out. So is one without its area code, which can be dialed locally but
+// not from abroad.
 //
 // Check allocates nothing unless it refuses.
 func Check(e164 string) error {

@@ -39,8 +39,8 @@ const (
 	// ReasonLocalOnly: the number can be dialed inside its own area only,
 	// because the area code is missing.
 	ReasonLocalOnly Reason = "local_only"
-	// ReasonImpossible: nothing but prefixes, or prefixes upon prefixes, which
-	// can be read in more than one way.
+	// ReasonImpossible: nothing but prefixes, prefixes upon prefixes, which can be
+	// read in more than one way, or a trunk zero that the country does not have.
 	ReasonImpossible Reason = "impossible"
 )
 

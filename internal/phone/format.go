@@ -1,14 +1,6 @@
 package phone
 
-import (
-	"github.com/nyaruka/phonenumbers/v2"
-	"github.com/nyaruka/phonenumbers/v2/metadata"
-)
-
-// MetadataVersion names the release of libphonenumber whose numbering plans
-// this package knows. Newer plans come with a newer version of the module
-// github.com/nyaruka/phonenumbers/v2.
-const MetadataVersion = metadata.Version
+import "github.com/nyaruka/phonenumbers/v2"
 
 // National returns the number as it is written in its own country, such as
 // "(212) 555-0123", or "" when e164 is not E.164. It shows the whole number:

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -144,18 +145,21 @@ func settle(input, region string) (string, Reason) {
 	if reason == "" && Valid(e164) {
 		return e164, ""
 	}
+	without := withoutZero(input, region)
+	if without == "" && reason == "" { // it may have come to light only now, behind a trunk prefix
+		without = withoutZero(e164, "")
+	}
+	switch {
+	case region != "" && strings.HasPrefix(e164, "+10") && e164 != Sandbox: // nothing in North America begins with a zero
+		return "", ReasonImpossible
+	case without == "":
+		return e164, reason
+	case region != "": // it may also be the trunk zero of another country
+		return "", cmp.Or(reason, ReasonImpossible)
+	}
 	// By habit people write a trunk zero, as in +47 (0)21, for countries that
 	// have none. No number with it is valid, so nothing else can be meant.
-	if without := withoutZero(input, region); without != "" {
-		return without, ""
-	}
-	// The zero may have come to light only now, behind a trunk prefix.
-	if reason == "" {
-		if without := withoutZero(e164, ""); without != "" {
-			return without, ""
-		}
-	}
-	return e164, reason
+	return without, ""
 }
 
 // strip has the library take the prefixes off and repeats that until nothing

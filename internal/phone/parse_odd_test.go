@@ -142,6 +142,15 @@ var refusedInputs = []typed{
 	{"US", "tel:+1212555%zz", "bad_link"},
 	{"US", "tel:7042;phone-context=+1-914-555-0123", "too_long"},
 
+	// The trunk zero of another country than the one that was chosen. Without it each
+	// is somebody's number.
+	{"US", "020 7946 0958", "too_long"},
+	{"US", "06 12 34 56 78", "impossible"},
+	{"US", "030 1234567", "impossible"},
+	{"ES", "06 12 34 56 78", "too_long"},
+	{"NO", "021 23 45 67", "too_long"},
+	{"PL", "022 123 45 67", "impossible"},
+
 	// What belongs to no number.
 	{"US", "212 555 0123\x00", "not_digits"},
 	{"US", "\x00+12125550123", "not_digits"},

@@ -28,7 +28,9 @@ var typedNumbers = []typed{
 	{"JM", "876-555-0123", "+18765550123"},
 	{"PR", "(787) 555-0123", "+17875550123"},
 	{"DO", "809-555-0123", "+18095550123"},
-	{"BS", "555-0123", "+12425550123"}, // one area code, so people leave it out
+	{"BS", "555-0123", "+12425550123"},       // one area code, so people leave it out
+	{"US", "(000) 000-0000", "+10000000000"}, // Stytch's sandbox
+	{"CA", "1 000 000 0000", "+10000000000"},
 
 	// United Kingdom and the islands that share its code: trunk 0.
 	{"GB", "020 7946 0018", "+442079460018"},
@@ -120,7 +122,6 @@ var typedNumbers = []typed{
 
 	// Eastern Europe and central Asia. Hungary dials 06, Russia 8.
 	{"PL", "512 345 678", "+48512345678"},
-	{"PL", "0 22 123 45 67", "+48221234567"}, // a trunk prefix until 2009
 	{"PL", "22/123 45 67", "+48221234567"},
 	{"CZ", "601 123 456", "+420601123456"},
 	{"SK", "0901 123 456", "+421901123456"},

@@ -27,13 +27,6 @@ func Region(e164 string) string {
 	return phonenumbers.GetRegionCodeForNumber(n.build())
 }
 
-// CallingCode returns the digits of the country calling code, without the
-// plus, or "" when e164 is not E.164. It allocates nothing.
-func CallingCode(e164 string) string {
-	n, _ := split(e164)
-	return n.calling
-}
-
 // KnownRegion reports whether iso is the ISO 3166 alpha-2 code, in upper case,
 // of a region with a numbering plan. "001" is none.
 func KnownRegion(iso string) bool {

@@ -62,7 +62,7 @@ func typeOf(t phonenumbers.PhoneNumberType) Type {
 }
 
 // Valid reports whether the number lies in a range that its country's plan
-// assigns, as known to [MetadataVersion]. It does not say that a phone rings.
+// assigns, as this version knows them. It does not say that a phone rings.
 // Plans change: a valid number may be unknown to an older version.
 func Valid(e164 string) bool {
 	n, ok := split(e164)
