@@ -38,8 +38,7 @@ func (e *Emulator) authenticate(x *Exchange) (any, *apiError) {
 	if x.reader.err != nil {
 		return nil, x.reader.err
 	}
-	region := regionOf(x.recipient)
-	body, now, err := e.logIn(in, x, region)
+	body, now, err := e.logIn(in, x)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +52,17 @@ func (e *Emulator) authenticate(x *Exchange) (any, *apiError) {
 	return body, nil
 }
 
-func (e *Emulator) logIn(in authenticateRequest, x *Exchange, region string) (*authenticateBody, time.Time, *apiError) {
+func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody, time.Time, *apiError) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.clock.now()
+	f, region := e.users.factorByID(in.methodID, now), ""
+	if f != nil {
+		region = f.region
+	}
 	if err := e.limits.admit(now, OpAuthenticate, x.recipient, region); err != nil {
 		return nil, now, err
 	}
-	f := e.users.factorByID(in.methodID, now)
 	switch {
 	case f == nil && isTestID(in.methodID, "email"):
 		return nil, now, failure("email_not_found")

@@ -115,12 +115,18 @@ func describeCodes(kind string) (status int, message string) {
 		return http.StatusUnauthorized, "The passcode has expired or was used before."
 	case "unauthorized_credentials":
 		return http.StatusUnauthorized, "Unauthorized credentials."
+	case "endpoint_not_authorized_for_sdk":
+		return http.StatusUnauthorized, "This call is not enabled for SDKs that run in browsers and apps."
 	case "attribute_mismatch":
 		return http.StatusUnauthorized, "The attributes differ from those given when the passcode was sent."
 	case "user_lock_limit_reached":
 		return http.StatusTooManyRequests, "The user is locked after too many wrong passcodes."
 	case "too_many_requests":
 		return http.StatusTooManyRequests, "Too many requests have been made."
+	case "captcha_failed":
+		return http.StatusTooManyRequests, "The captcha was not solved."
+	case "too_few_tokens_authenticated":
+		return http.StatusTooManyRequests, "Too few of the messages sent were answered by a login."
 	default:
 		return 0, ""
 	}
@@ -138,6 +144,10 @@ func describeNotFound(kind string) (status int, message string) {
 		message = "Session could not be found."
 	case "project_not_found":
 		message = "Project could not be found."
+	case "email_template_not_found":
+		message = "Email template could not be found."
+	case "sms_template_not_found":
+		message = "SMS template could not be found."
 	case "route_not_found":
 		message = "There is nothing at this path."
 	default:
@@ -152,6 +162,12 @@ func describeOther(kind string) (status int, message string) {
 		return http.StatusForbidden, "Please use https instead of http."
 	case "captcha_required":
 		return http.StatusForbidden, "A captcha is required."
+	case "email_in_denylist":
+		return http.StatusForbidden, "The project does not allow this email."
+	case "email_not_in_allowlist":
+		return http.StatusForbidden, "The email is not among those that the project allows."
+	case "consumer_session_authorization_error":
+		return http.StatusForbidden, "The session does not allow this."
 	case "method_not_allowed":
 		return http.StatusMethodNotAllowed, "The method used is not supported."
 	case "client_closed_request":

@@ -20,6 +20,42 @@ func (c *clock) now() time.Time {
 	return time.Now().Round(0).UTC().Add(c.offset)
 }
 
+func (c *clock) advance(d time.Duration) error {
+	if d < 0 {
+		return errors.New("emulator: the clock does not go back")
+	}
+	if d > 0 && c.now().Add(d).After(latest()) {
+		return errors.New("emulator: the clock does not go beyond the year 2200")
+	}
+	if c.frozen.IsZero() {
+		c.offset += d
+	} else {
+		c.frozen = c.frozen.Add(d)
+	}
+	return nil
+}
+
+func (c *clock) freeze(at time.Time) error {
+	now := c.now()
+	if at.IsZero() {
+		at = now
+	}
+	if at.Before(now) {
+		return errors.New("emulator: the clock does not go back")
+	}
+	if at.After(latest()) {
+		return errors.New("emulator: the clock does not go beyond the year 2200")
+	}
+	c.frozen = at.Round(0).UTC()
+	return nil
+}
+
+func (c *clock) unfreeze() {
+	if !c.frozen.IsZero() {
+		*c = clock{offset: c.frozen.Sub(time.Now().Round(0))}
+	}
+}
+
 // latest is the last moment that the clock can be moved to: from today it is
 // within the 292 years that a Duration spans.
 func latest() time.Time { return time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC) }
@@ -31,54 +67,47 @@ func (e *Emulator) Now() time.Time {
 	return e.clock.now()
 }
 
-// Advance moves the clock forward by d, frozen or not. It does not go back, and
-// not beyond the year 2200.
-func (e *Emulator) Advance(d time.Duration) error {
-	if d < 0 {
-		return errors.New("emulator: the clock does not go back")
-	}
+// ClockChange is what [Emulator.ChangeClock] does, in the order of the fields.
+type ClockChange struct {
+	Unfreeze bool          // let the clock run on from where it stands
+	Freeze   bool          // stop it, where it is or at the moment At
+	At       time.Time     // not before now, nor beyond the year 2200
+	Advance  time.Duration // move it forward by as much, frozen or not
+}
+
+// ChangeClock does all of the change or, when it returns an error, nothing.
+func (e *Emulator) ChangeClock(change ClockChange) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.clock.now().Add(d).After(latest()) {
-		return errors.New("emulator: the clock does not go beyond the year 2200")
+	changed := e.clock
+	if change.Unfreeze {
+		changed.unfreeze()
 	}
-	if e.clock.frozen.IsZero() {
-		e.clock.offset += d
-	} else {
-		e.clock.frozen = e.clock.frozen.Add(d)
+	if change.Freeze {
+		if err := changed.freeze(change.At); err != nil {
+			return err
+		}
 	}
-	e.publish(Event{Kind: EventClock})
+	if err := changed.advance(change.Advance); err != nil {
+		return err
+	}
+	e.clock = changed
+	e.announceClock()
 	return nil
 }
 
+// Advance moves the clock forward by d, frozen or not. It does not go back, and
+// not beyond the year 2200.
+func (e *Emulator) Advance(d time.Duration) error { return e.ChangeClock(ClockChange{Advance: d}) }
+
 // Freeze stops the clock where it is, or at the given moment if that is later.
 func (e *Emulator) Freeze(at time.Time) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := e.clock.now()
-	if at.IsZero() {
-		at = now
-	}
-	if at.Before(now) {
-		return errors.New("emulator: the clock does not go back")
-	}
-	if at.After(latest()) {
-		return errors.New("emulator: the clock does not go beyond the year 2200")
-	}
-	e.clock.frozen = at.Round(0).UTC()
-	e.publish(Event{Kind: EventClock})
-	return nil
+	return e.ChangeClock(ClockChange{Freeze: true, At: at})
 }
 
 // Unfreeze lets the clock run on from where it stands.
 func (e *Emulator) Unfreeze() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.clock.frozen.IsZero() {
-		return
-	}
-	e.clock = clock{offset: e.clock.frozen.Sub(time.Now().Round(0))}
-	e.publish(Event{Kind: EventClock})
+	_ = e.ChangeClock(ClockChange{Unfreeze: true}) // never refused
 }
 
 // Frozen reports whether the clock stands still.

@@ -9,7 +9,7 @@ func (e *Emulator) issue(f *factor, in sendRequest, sessionID string, now time.T
 		replaced = previous.Code
 		if previous.state(now) == StateLive {
 			previous.superseded = true
-			e.publishMessage(previous)
+			e.announce(previous)
 		}
 	}
 	code, fixed := e.fixed[f.value]
@@ -35,9 +35,7 @@ func (e *Emulator) issue(f *factor, in sendRequest, sessionID string, now time.T
 	}
 	f.last = m
 	e.messages.add(m)
-	e.publishMessage(m)
-	e.hub.wake(f.value)
-	e.hub.wake("")
+	e.announce(m)
 }
 
 // check says whether code opens f at this moment. A wrong code counts against
@@ -54,17 +52,25 @@ func (e *Emulator) check(f *factor, code string, now time.Time) *apiError {
 		return failure("user_lock_limit_reached")
 	}
 	if f.last == nil || f.last.Code != code {
-		u.failures++
-		if u.failures >= e.config.UserLockThreshold {
-			u.failures = 0
-			u.lockedAt, u.lockEnds = now, now.Add(e.config.UserLockTTL)
-		}
+		e.countFailure(u, now)
 		return failure("otp_code_not_found")
 	}
 	if f.last.state(now) != StateLive {
 		return failure("unable_to_auth_otp_code")
 	}
 	return nil
+}
+
+// countFailure counts a wrong code against u and locks it for one too many.
+func (e *Emulator) countFailure(u *user, now time.Time) {
+	if u.canned {
+		return
+	}
+	u.failures++
+	if u.failures >= e.config.UserLockThreshold {
+		u.failures = 0
+		u.lockedAt, u.lockEnds = now, now.Add(e.config.UserLockTTL)
+	}
 }
 
 // use ends the code's life and verifies what it was sent to.
@@ -78,5 +84,5 @@ func (e *Emulator) use(f *factor, now time.Time) {
 		f.user.status = StatusActive
 	}
 	f.last.UsedAt = now
-	e.publishMessage(f.last)
+	e.announce(f.last)
 }

@@ -247,6 +247,16 @@ func TestSandbox(t *testing.T) {
 		assert.NotEmpty(t, done.str("session_token"))
 	}
 	a.authenticate(emailID, "000000").ok()
+	for range 2 {
+		done := a.authenticate(phoneID, "000000", fields{"telemetry_id": "one", "attributes": fields{"ip_address": "203.0.113.7"}}).ok()
+		assert.Equal(t, true, done.at("user_device", "visitor_id_details", "is_new"), "it leaves nothing behind")
+		assert.Equal(t, true, done.at("user_device", "ip_address_details", "is_new"), "it leaves nothing behind")
+	}
+	attached := a.post(smsSend, fields{"phone_number": phoneB, "user_id": userID}).ok().str("phone_id")
+	for range 12 {
+		a.authenticate(attached, wrong(a.code(phoneB))).refused(404, "otp_code_not_found")
+	}
+	a.authenticate(attached, a.code(phoneB)).ok()
 
 	methodID, code := a.login(phoneA)
 	require.NotEqual(t, "000000", code)
@@ -309,6 +319,11 @@ func TestUserDevice(t *testing.T) {
 	other := logIn("two", "203.0.113.8")
 	assert.NotEqual(t, first.at("user_device", "visitor_id"), other.at("user_device", "visitor_id"))
 	assert.Equal(t, false, other.at("user_device", "ip_address_details", "is_new"))
+	a.advance(time.Minute)
+	back := logIn("one", "203.0.113.7")
+	assert.Equal(t, false, back.at("user_device", "ip_address_details", "is_new"), "though the visitor has been elsewhere")
+	assert.Equal(t, first.at("user_device", "ip_address_details", "first_seen_at"), back.at("user_device", "ip_address_details", "first_seen_at"))
+	assert.NotEqual(t, first.at("user_device", "ip_address_details", "last_seen_at"), back.at("user_device", "ip_address_details", "last_seen_at"))
 	for i := range 50 {
 		logIn(strings.Repeat("x", i+1), "")
 	}
@@ -362,4 +377,6 @@ func TestFixedCodes(t *testing.T) {
 	assert.NotEqual(t, "000001", code)
 	require.Error(t, a.FixCode(phoneA, "12345"))
 	require.Error(t, a.FixCode(phoneA, "12345x"))
+	require.ErrorContains(t, a.FixCode("2025550162", "123456"), `"2025550162" is neither`)
+	require.ErrorContains(t, a.FixCode("sandbox@stytch.com", "123456"), "always 000000")
 }

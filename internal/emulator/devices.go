@@ -5,14 +5,6 @@ import (
 	"time"
 )
 
-// device is what a telemetry id told about the device of a user.
-type device struct {
-	visitorID string
-	address   string
-	first     time.Time
-	last      time.Time
-}
-
 type deviceBody struct {
 	VisitorID        string            `json:"visitor_id"`
 	VisitorIDDetails *deviceDetailBody `json:"visitor_id_details"`
@@ -30,40 +22,41 @@ type deviceDetailBody struct {
 	LastSeenAt  string `json:"last_seen_at"`
 }
 
-// sawDevice notes the device behind a telemetry id. The same id is always the
-// same visitor, and new when the user logs in from it for the first time.
+// sawDevice notes the device behind a telemetry id, and its address. The same id is
+// always the same visitor, and new when the user logs in from it for the first time.
 func (u *user) sawDevice(telemetryID string, a attributes, now time.Time) *deviceBody {
+	if u.canned {
+		u = &user{} // the sandbox's user never changes
+	}
 	sum := sha256.Sum256([]byte(telemetryID))
 	visitor := "visitor-" + formatUUID([16]byte(sum[:16]))
-
-	knownVisitor, knownAddress := false, false
-	seen := &device{visitorID: visitor, address: a.IPAddress, first: now}
-	addressFirst := now
-	for _, d := range u.devices {
-		if d.address == a.IPAddress {
-			knownAddress, addressFirst = true, d.first
-		}
-		if d.visitorID == visitor {
-			knownVisitor, seen = true, d
-		}
-	}
-	if !knownVisitor {
-		u.devices = append(u.devices, seen)
-		if len(u.devices) > maxDevices {
-			u.devices = u.devices[1:]
-		}
-	}
-	seen.last, seen.address = now, a.IPAddress
-
-	body := &deviceBody{
-		VisitorID: visitor, VisitorIDDetails: deviceDetail(!knownVisitor, seen.first, now), IPAddress: a.IPAddress,
-	}
+	body := &deviceBody{VisitorID: visitor, VisitorIDDetails: u.visitors.see(visitor, now), IPAddress: a.IPAddress}
 	if a.IPAddress != "" {
-		body.IPAddressDetails = deviceDetail(!knownAddress, addressFirst, now)
+		body.IPAddressDetails = u.addresses.see(a.IPAddress, now)
 	}
 	return body
 }
 
-func deviceDetail(isNew bool, first, last time.Time) *deviceDetailBody {
-	return &deviceDetailBody{IsNew: isNew, FirstSeenAt: timestamp(first), LastSeenAt: timestamp(last)}
+// sightings are the visitors, or the addresses, that a user came with, in the order
+// in which they were first seen.
+type sightings []sighting
+
+type sighting struct {
+	name  string
+	first time.Time
+}
+
+// see notes name, unless it is known, and says since when it is. The one known for
+// longest makes room for it.
+func (s *sightings) see(name string, now time.Time) *deviceDetailBody {
+	for _, known := range *s {
+		if known.name == name {
+			return &deviceDetailBody{FirstSeenAt: timestamp(known.first), LastSeenAt: timestamp(now)}
+		}
+	}
+	if len(*s) == maxSightings {
+		*s = (*s)[1:]
+	}
+	*s = append(*s, sighting{name, now})
+	return &deviceDetailBody{IsNew: true, FirstSeenAt: timestamp(now), LastSeenAt: timestamp(now)}
 }

@@ -28,7 +28,8 @@ type Config struct {
 	// JWT signatures never repeat.
 	Seed string
 
-	// FixedCodes gives a recipient the same six digits every time.
+	// FixedCodes gives a recipient, an E.164 number or an e-mail address, the same
+	// six digits every time.
 	FixedCodes map[string]string
 
 	// RateLimits to begin with; none by default.
@@ -123,8 +124,10 @@ func (e *Emulator) clear() {
 // FixCode makes every later code for recipient the given six digits, until the
 // next reset. An empty code ends that.
 func (e *Emulator) FixCode(recipient, code string) error {
-	if code != "" && !isCode(code) {
-		return errors.New("emulator: a fixed code has six digits")
+	if code != "" {
+		if err := checkFixedCode(recipient, code); err != nil {
+			return err
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -141,6 +144,20 @@ func (e *Emulator) FixCode(recipient, code string) error {
 
 const maxFixedCodes = 10_000
 
+// checkFixedCode refuses a code that no message could ever have.
+func checkFixedCode(recipient, code string) error {
+	normal := normalize(recipient)
+	switch {
+	case !isNumber(normal) && !isEmail(normal):
+		return fmt.Errorf("emulator: a fixed code belongs to a number like +12025550162 or an e-mail address; %q is neither", clip(recipient, 254))
+	case isSandbox(normal):
+		return errors.New("emulator: the sandbox's code is always " + sandboxCode)
+	case !isCode(code):
+		return errors.New("emulator: a fixed code has six digits")
+	}
+	return nil
+}
+
 func (c *Config) check() error {
 	var problems []error
 	if strings.HasPrefix(c.ProjectID, livePrefix) || strings.HasPrefix(c.Secret, liveSecretPrefix) {
@@ -151,10 +168,8 @@ func (c *Config) check() error {
 	if strings.ContainsFunc(c.Secret, isControl) || len(c.Secret) > 256 {
 		problems = append(problems, errors.New("emulator: a secret has at most 256 bytes and no control characters"))
 	}
-	for _, code := range c.FixedCodes {
-		if !isCode(code) {
-			problems = append(problems, errors.New("emulator: a fixed code has six digits"))
-		}
+	for recipient, code := range c.FixedCodes {
+		problems = append(problems, checkFixedCode(recipient, code))
 	}
 	if len(c.FixedCodes) > maxFixedCodes {
 		problems = append(problems, fmt.Errorf("emulator: at most %d recipients can have a fixed code", maxFixedCodes))

@@ -45,13 +45,14 @@ type hub struct {
 
 // waiter is what all those waiting for one recipient share.
 type waiter struct {
-	arrived chan struct{} // closed by the next message
+	arrived chan struct{} // closed when a message came or its state changed
 	count   int
 }
 
 // WaitMessage returns the newest message that q chooses, and waits for one until
 // ctx ends, whose error it then returns. With After set to the ID of a message
-// already seen, it cannot return that one again.
+// already seen, it cannot return that one again. One that expires while nobody
+// moves the clock is noticed when ctx ends.
 func (e *Emulator) WaitMessage(ctx context.Context, q MessageQuery) (Message, error) {
 	q.Recipient = normalize(q.Recipient)
 	for {
@@ -62,7 +63,10 @@ func (e *Emulator) WaitMessage(ctx context.Context, q MessageQuery) (Message, er
 		select {
 		case <-arrived:
 		case <-ctx.Done():
-			e.leave(q.Recipient)
+			e.leave(q.Recipient, arrived)
+			if m, found = e.LatestMessage(q); found {
+				return m, nil
+			}
 			return Message{}, context.Cause(ctx)
 		}
 	}
@@ -88,21 +92,30 @@ func (e *Emulator) latestOrWait(q MessageQuery) (view Message, found bool, arriv
 	return view, false, w.arrived
 }
 
-func (e *Emulator) leave(recipient string) {
+// leave gives up waiting for arrived. By now others may wait for the next message,
+// who are not to be counted down.
+func (e *Emulator) leave(recipient string, arrived <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if w := e.hub.waiters[recipient]; w != nil {
+	if w := e.hub.waiters[recipient]; w != nil && w.arrived == arrived {
 		if w.count--; w.count <= 0 {
 			delete(e.hub.waiters, recipient)
 		}
 	}
 }
 
-// wake lets those go on who wait for a message to recipient.
+// wake lets those look again who wait for a message to recipient.
 func (h *hub) wake(recipient string) {
 	if w := h.waiters[recipient]; w != nil {
 		close(w.arrived)
 		delete(h.waiters, recipient)
+	}
+}
+
+// wakeAll lets everybody look again.
+func (h *hub) wakeAll() {
+	for recipient := range h.waiters {
+		h.wake(recipient)
 	}
 }
 
@@ -146,6 +159,13 @@ func (s *Subscription) Close() {
 	}
 }
 
+// announceClock tells everybody that the clock was changed, which codes may have
+// expired by.
+func (e *Emulator) announceClock() {
+	e.hub.wakeAll()
+	e.publish(Event{Kind: EventClock})
+}
+
 func (e *Emulator) publish(event Event) {
 	if len(e.hub.subscriptions) == 0 {
 		return
@@ -160,7 +180,10 @@ func (e *Emulator) publish(event Event) {
 	}
 }
 
-func (e *Emulator) publishMessage(m *message) {
+// announce tells everybody that m went out, or that its state changed.
+func (e *Emulator) announce(m *message) {
+	e.hub.wake(m.Recipient)
+	e.hub.wake("")
 	if len(e.hub.subscriptions) > 0 {
 		view := m.view(e.clock.now())
 		e.publish(Event{Kind: EventMessage, Message: &view})

@@ -92,10 +92,11 @@ func (x *Exchange) parse() {
 // recipientOf returns whom a call is about, as well as can be known before its
 // fields are checked.
 func (e *Emulator) recipientOf(x *Exchange, now time.Time) string {
-	var recipient, methodID string
-	_ = json.Unmarshal(x.reader.fields["method_id"], &methodID)
+	var recipient string
 	switch {
 	case x.route.operation == OpAuthenticate:
+		var methodID string
+		_ = json.Unmarshal(x.reader.fields["method_id"], &methodID)
 		if f := e.users.factorByID(methodID, now); f != nil {
 			return f.value
 		}

@@ -57,6 +57,44 @@ func TestFaultAnswers(t *testing.T) {
 	}
 }
 
+// TestFaultTypesHaveTheirStatus has every type that is documented for these calls.
+func TestFaultTypesHaveTheirStatus(t *testing.T) {
+	t.Parallel()
+	for status, kinds := range map[int]string{
+		400: `invalid_phone_number invalid_phone_number_country_code invalid_email invalid_email_domain inactive_email
+			downstream_carrier_error duplicate_email duplicate_phone_number invalid_user_id invalid_session_token
+			invalid_authorization_header invalid_project_id_authentication invalid_method_id invalid_code invalid_locale
+			invalid_expiration_otp invalid_expiration invalid_session_duration_minutes invalid_session_duration
+			unsubscribed_phone_number too_many_unverified_factors billing_not_verified billing_not_verified_for_email
+			invalid_phone_number_sandbox invalid_email_sandbox invalid_phone_number_docs test_id_used_in_live_environment
+			live_id_used_in_test_environment wrong_stack_live wrong_stack_test unauthorized_project_id_live
+			unauthorized_project_id_test invalid_template_id custom_claims_too_large reserved_claims_in_custom_claims
+			stytch_claims_in_custom_claims unable_to_represent_custom_claims_json unable_to_parse_session_jwt
+			jwt_invalid_audience jwt_invalid_claims jwt_invalid_issuer no_user_selection_arguments
+			too_many_user_selection_arguments no_session_arguments too_many_session_arguments
+			no_associated_session_passed_in session_on_code_does_not_match_session_passed_in user_id_mismatch
+			invalid_ip_address invalid_user_agent invalid_consumer_endpoint bad_request invalid_argument
+			query_params_do_not_match missing_sms_parameter`,
+		401: `unable_to_auth_otp_code unauthorized_credentials attribute_mismatch endpoint_not_authorized_for_sdk`,
+		403: `use_https captcha_required email_in_denylist email_not_in_allowlist consumer_session_authorization_error`,
+		404: `otp_code_not_found email_not_found phone_number_not_found user_not_found session_not_found
+			email_template_not_found sms_template_not_found project_not_found route_not_found`,
+		405: `method_not_allowed`,
+		408: `client_closed_request`,
+		429: `too_many_requests user_lock_limit_reached captcha_failed too_few_tokens_authenticated`,
+		500: `internal_server_error`,
+		503: `server_unavailable`,
+	} {
+		for kind := range strings.FieldsSeq(kinds) {
+			a := newAPI(t)
+			a.inject(emulator.Fault{ErrorType: kind})
+			got := a.sendSMS()
+			assert.Equal(t, status, got.status, kind)
+			assert.Equal(t, kind, got.body["error_type"])
+		}
+	}
+}
+
 func TestRetryAfterIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
@@ -320,4 +358,21 @@ func TestRateLimits(t *testing.T) {
 	a.authenticate(methodID, code).refused(401, "unable_to_auth_otp_code")
 	a.Reset()
 	assert.Len(t, a.RateLimits(), 3, "those of the configuration")
+}
+
+// A check of a code counts for the country of the number that it was sent to, and one
+// for a person unknown for none.
+func TestRateLimitOfChecksByCountry(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, emulator.Config{RateLimits: []emulator.RateLimit{
+		{Operation: emulator.OpAuthenticate, By: emulator.LimitByCountry, Max: 1, Window: time.Hour},
+	}})
+	for _, number := range []string{phoneA, phoneB} {
+		methodID, code := a.login(number)
+		a.authenticate(methodID, wrong(code)).refused(404, "otp_code_not_found")
+		a.authenticate(methodID, code).refused(429, "too_many_requests")
+		for range 2 {
+			a.authenticate("phone-number-test-00000000-0000-4000-8000-000000000000", code).refused(404, "phone_number_not_found")
+		}
+	}
 }

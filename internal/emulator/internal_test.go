@@ -33,14 +33,33 @@ func TestNobodyWaitsForNothing(t *testing.T) {
 	assert.Empty(t, e.hub.waiters)
 }
 
+// TestLeavingLeavesOthersWaiting has somebody give up in the very moment that the
+// message came, while another waits for the one after it already.
+func TestLeavingLeavesOthersWaiting(t *testing.T) {
+	t.Parallel()
+	e, err := New(Config{})
+	require.NoError(t, err)
+	q := MessageQuery{Recipient: "+12025550162"}
+	_, _, early := e.latestOrWait(q)
+	e.hub.wake(q.Recipient)
+	_, _, late := e.latestOrWait(q)
+	e.leave(q.Recipient, early)
+	require.Contains(t, e.hub.waiters, q.Recipient)
+	e.leave(q.Recipient, late)
+	assert.Empty(t, e.hub.waiters)
+}
+
 func TestDevicesAreBounded(t *testing.T) {
 	t.Parallel()
 	u := &user{}
 	for i := range 100 {
-		u.sawDevice(strconv.Itoa(i), attributes{}, time.Now())
+		u.sawDevice(strconv.Itoa(i), attributes{IPAddress: fmt.Sprint("203.0.113.", i)}, time.Now())
 	}
-	assert.Len(t, u.devices, maxDevices)
-	assert.False(t, u.sawDevice("99", attributes{}, time.Now()).VisitorIDDetails.IsNew, "the oldest went first")
+	assert.Len(t, u.visitors, maxSightings)
+	assert.Len(t, u.addresses, maxSightings)
+	last := u.sawDevice("99", attributes{IPAddress: "203.0.113.99"}, time.Now())
+	assert.False(t, last.VisitorIDDetails.IsNew, "the oldest went first")
+	assert.False(t, last.IPAddressDetails.IsNew, "the oldest went first")
 }
 
 func TestRateLimitKeysAreBounded(t *testing.T) {

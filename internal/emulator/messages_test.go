@@ -31,6 +31,14 @@ func TestMessage(t *testing.T) {
 		LoginTemplateID: "login-1", SignupTemplateID: "signup_1",
 		SentAt: a.Now(), ExpiresAt: a.Now().Add(7 * time.Minute),
 	}, m)
+	_, found = a.LatestMessage(emulator.MessageQuery{Recipient: " ADA@example.com\n"})
+	assert.True(t, found)
+	for _, nobody := range []string{" ", "\n", "\t\r\n"} {
+		_, found = a.LatestMessage(emulator.MessageQuery{Recipient: nobody})
+		assert.False(t, found, "a blank is nobody, and not everybody")
+		assert.Zero(t, a.DeleteMessages(emulator.MessageQuery{Recipient: nobody}))
+		assert.Empty(t, a.Requests(emulator.RequestQuery{Recipient: nobody}))
+	}
 	a.authenticate(m.MethodID, m.Code).ok()
 	m, _ = a.LatestMessage(emulator.MessageQuery{})
 	assert.Equal(t, a.Now(), m.UsedAt)
@@ -177,6 +185,53 @@ func TestWaitMessage(t *testing.T) {
 	})
 }
 
+// TestWaitForAState waits for what becomes of a message that is there already.
+func TestWaitForAState(t *testing.T) {
+	t.Parallel()
+	for state, change := range map[string]func(a *api, methodID, code string){
+		emulator.StateUsed:       func(a *api, methodID, code string) { a.authenticate(methodID, code).ok() },
+		emulator.StateSuperseded: func(a *api, _, _ string) { a.login(phoneA) },
+		emulator.StateExpired:    func(a *api, _, _ string) { a.advance(time.Hour) },
+	} {
+		for _, recipient := range []string{phoneA, ""} {
+			t.Run(state+" "+recipient, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					a := newAPI(t)
+					methodID, code := a.login(phoneA)
+					changed := make(chan struct{})
+					go func() {
+						defer close(changed)
+						pass(time.Second)
+						change(a, methodID, code)
+					}()
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					start := time.Now()
+					m, err := a.WaitMessage(ctx, emulator.MessageQuery{Recipient: recipient, State: state})
+					require.NoError(t, err)
+					assert.Equal(t, int64(1), m.ID)
+					assert.Equal(t, time.Second, time.Since(start))
+					<-changed
+				})
+			})
+		}
+	}
+}
+
+func TestWaitForTimeToPass(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t)
+		a.login(phoneA)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		m, err := a.WaitMessage(ctx, emulator.MessageQuery{Recipient: phoneA, State: emulator.StateExpired})
+		require.NoError(t, err)
+		assert.Equal(t, int64(1), m.ID)
+	})
+}
+
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
@@ -248,6 +303,9 @@ func TestClock(t *testing.T) {
 		require.Error(t, a.Freeze(a.Now().Add(-1)))
 		require.Error(t, a.Freeze(time.Date(2201, 1, 1, 0, 0, 0, 0, time.UTC)))
 		require.NoError(t, a.Freeze(a.Now().Add(time.Hour)))
+		require.NoError(t, a.Freeze(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)))
+		a.Unfreeze()
+		assert.False(t, a.Frozen())
 		a.Reset()
 		assert.True(t, a.Now().Equal(time.Now()))
 	})

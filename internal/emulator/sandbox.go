@@ -1,11 +1,15 @@
 package emulator
 
-import "time"
+import (
+	"time"
+
+	"github.com/stytchotp/stytchotp/internal/phone"
+)
 
 // The values that Stytch's test environment treats specially. No message goes
 // out for them and nothing about their user ever changes.
 const (
-	sandboxPhone   = "+10000000000"
+	sandboxPhone   = phone.Sandbox
 	sandboxEmail   = "sandbox@stytch.com"
 	sandboxCode    = "000000"
 	sandboxUserID  = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"

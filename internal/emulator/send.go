@@ -144,7 +144,7 @@ func (e *Emulator) newFactor(u *user, in sendRequest) *factor {
 	if in.channel == ChannelEmail {
 		prefix = "email-test-"
 	}
-	f := &factor{id: prefix + e.random.uuid(), value: in.recipient}
+	f := &factor{id: prefix + e.random.uuid(), value: in.recipient, region: in.region}
 	e.users.attach(u, f)
 	return f
 }

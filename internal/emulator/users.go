@@ -21,22 +21,24 @@ const (
 	// maxFactors is how many factors a user may have in all, so that one user
 	// cannot grow without end.
 	maxFactors = 100
-	// maxDevices is how many devices are remembered for a user.
-	maxDevices = 20
+	// maxSightings is how many devices, and how many addresses, are remembered
+	// for a user.
+	maxSightings = 20
 )
 
 type user struct {
-	id       string
-	status   string
-	created  time.Time
-	factors  []*factor
-	canned   bool // the sandbox's user: never changed, locked or forgotten
-	gone     bool // forgotten; sessions that still point here are void
-	failures int  // wrong codes in a row
-	lockedAt time.Time
-	lockEnds time.Time
-	devices  []*device
-	place    *list.Element
+	id        string
+	status    string
+	created   time.Time
+	factors   []*factor
+	canned    bool // the sandbox's user: never changed, locked or forgotten
+	gone      bool // forgotten; sessions that still point here are void
+	failures  int  // wrong codes in a row
+	lockedAt  time.Time
+	lockEnds  time.Time
+	visitors  sightings
+	addresses sightings
+	place     *list.Element
 }
 
 // factor is a phone number or an e-mail address of a user. Its id is the method
@@ -44,6 +46,7 @@ type user struct {
 type factor struct {
 	id       string
 	value    string
+	region   string // of a phone number
 	user     *user
 	verified bool
 	deadline time.Time // when it is removed unless verified by then; zero: it stays

@@ -118,7 +118,7 @@ func wrongType(kind, name, want string) *apiError {
 
 func (r *reader) phoneNumber() string {
 	number := r.text("phone_number", "invalid_phone_number")
-	if number != sandboxPhone && phone.Check(number) != nil {
+	if !isNumber(number) {
 		r.fail(failure("invalid_phone_number"))
 	}
 	return number
@@ -126,9 +126,7 @@ func (r *reader) phoneNumber() string {
 
 func (r *reader) email() string {
 	address := strings.ToLower(r.text("email", "invalid_email"))
-	parsed, err := mail.ParseAddress(address)
-	_, domain, _ := strings.Cut(address, "@")
-	if err != nil || parsed.Address != address || len(address) > 254 || !strings.Contains(domain, ".") || strings.ContainsAny(address, "\" []") {
+	if !isEmail(address) {
 		r.fail(failure("invalid_email"))
 	}
 	return address
@@ -210,16 +208,31 @@ func (r *reader) refuseLive(name, id string) {
 	}
 }
 
-// normalize gives a recipient the form it is stored under.
+// normalize gives a recipient the form it is stored under. Blanks stay: they are
+// nobody, where nothing may stand for everybody.
 func normalize(recipient string) string {
-	recipient = strings.TrimSpace(recipient)
-	if isAddress(recipient) {
-		return strings.ToLower(recipient)
+	trimmed := strings.TrimSpace(recipient)
+	switch {
+	case trimmed == "":
+		return recipient
+	case isAddress(trimmed):
+		return strings.ToLower(trimmed)
 	}
-	return recipient
+	return trimmed
 }
 
 func isAddress(recipient string) bool { return strings.Contains(recipient, "@") }
+
+// isNumber reports a phone number that messages can go to.
+func isNumber(number string) bool { return phone.Check(number) == nil }
+
+// isEmail reports an address, in lower case, that messages can go to.
+func isEmail(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	_, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(address) <= 254 &&
+		strings.Contains(domain, ".") && !strings.ContainsAny(address, "\" []")
+}
 
 func isCode(code string) bool {
 	return len(code) == 6 && !strings.ContainsFunc(code, func(c rune) bool { return c < '0' || c > '9' })

@@ -2,9 +2,13 @@
 // a fraction of the time that encoding/json takes.
 //
 // It knows neither escapes nor null, no number but a short whole one, no field that
-// it was not told of, and nothing inside anything. Of all that it says so, right or
-// wrong, and the caller asks encoding/json, which is the judge of what JSON is.
+// it was not told of, nothing inside anything, and nothing beyond 4 KiB. Of all that
+// it says so, right or wrong, and the caller asks encoding/json, which is the judge of
+// what JSON is.
 package flatjson
+
+// maxSize bounds, in bytes, what a caller who keeps one text keeps with it.
+const maxSize = 4 << 10
 
 // Decode decodes data into the variables that at returns for its keys: a *string, a
 // *bool or an *int, or nil for a key that it does not know.
@@ -12,8 +16,11 @@ package flatjson
 // It reports whether it did. If so, encoding/json would have set the same variables
 // to the same values. If not, it may have set some of them: have encoding/json decode
 // into the same variables, and if that fails, do not use them.
-func Decode(data []byte, at func(key []byte) any) bool {
-	s := scanner(data)
+func Decode(data []byte, at func(key string) any) bool {
+	if len(data) > maxSize {
+		return false
+	}
+	s := scanner(data) // one copy, of which every text is a part
 	for mark := "{"; s.next(mark); mark = "," {
 		key, ok := s.text()
 		if !ok || !s.next(":") || !s.value(at(key)) {
@@ -27,7 +34,7 @@ func Decode(data []byte, at func(key []byte) any) bool {
 }
 
 // scanner is what is left to be read.
-type scanner []byte
+type scanner string
 
 // next reads a token, and blanks before it, if that is what comes next.
 func (s *scanner) next(token string) bool {
@@ -35,7 +42,7 @@ func (s *scanner) next(token string) bool {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\n' || b[0] == '\r' || b[0] == '\t') {
 		b = b[1:]
 	}
-	if len(b) < len(token) || string(b[:len(token)]) != token {
+	if len(b) < len(token) || b[:len(token)] != scanner(token) {
 		return false
 	}
 	*s = b[len(token):]
@@ -48,7 +55,7 @@ func (s *scanner) value(to any) bool {
 	case *string:
 		text, ok := s.text()
 		if ok {
-			*to = string(text)
+			*to = text
 		}
 		return ok
 	case *bool:
@@ -69,21 +76,22 @@ func (s *scanner) value(to any) bool {
 }
 
 // text reads a string of printable ASCII without escapes.
-func (s *scanner) text() ([]byte, bool) {
+func (s *scanner) text() (string, bool) {
 	if !s.next(`"`) {
-		return nil, false
+		return "", false
 	}
-	for i, c := range *s {
+	for i := range len(*s) {
+		c := (*s)[i]
 		switch {
 		case c == '"':
 			text := (*s)[:i]
 			*s = (*s)[i+1:]
-			return text, true
+			return string(text), true
 		case c < ' ' || c > '~' || c == '\\':
-			return nil, false
+			return "", false
 		}
 	}
-	return nil, false
+	return "", false
 }
 
 // number reads a whole number of up to nine digits.
