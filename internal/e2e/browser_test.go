@@ -243,19 +243,25 @@ func (b *tab) tolerate(text string) {
 // do takes some steps on the page, and waits for each to be possible.
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	require.NoError(b.t, chromedp.Do(ctx, steps...))
+	for _, step := range steps {
+		get(b, step)
+	}
 }
 
-// get takes a step that has a result.
+// get takes a step that has a result. It is taken again when the page replaced the
+// element that was just found, as a page does that shows what happens elsewhere.
 func get[T any](b *tab, step chromedp.Action[T]) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	result, err := chromedp.Run(ctx, step)
-	require.NoError(b.t, err)
-	return result
+	for {
+		result, err := chromedp.Run(ctx, step)
+		if err != nil && strings.Contains(err.Error(), "Could not find node with given id") {
+			continue
+		}
+		require.NoError(b.t, err)
+		return result
+	}
 }
 
 // visit takes steps that lead to another page, and waits until that is loaded.

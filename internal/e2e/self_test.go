@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -62,6 +63,11 @@ func TestBrowser(t *testing.T) {
 		b := newTab(t, desktop())
 		b.open(site.URL)
 		_ = get(b, chromedp.Evaluate[string](`console.error("a", 1), setTimeout(() => { throw new Error("thrown") }), fetch("/none").then(r => "done")`, chromedp.EvalAwaitPromise))
+		assert.Eventually(t, func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return len(b.problems) == 3
+		}, patience, 20*time.Millisecond)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		assert.Len(t, b.problems, 3, "an error, an exception and a missing file: %q", b.problems)

@@ -67,22 +67,15 @@ func (b *Inbox) do(action string, form url.Values) error {
 }
 
 func (b *Inbox) moveClock(form url.Values) error {
-	switch form.Get("freeze") {
-	case "true":
-		if err := b.emulator.Freeze(time.Time{}); err != nil {
-			return engineProblem(err)
-		}
-	case "false":
-		b.emulator.Unfreeze()
-	}
+	change := emulator.ClockChange{Freeze: form.Get("freeze") == "true", Unfreeze: form.Get("freeze") == "false"}
 	if text := form.Get("advance"); text != "" {
-		d, err := time.ParseDuration(text)
-		if err != nil {
+		var err error
+		if change.Advance, err = time.ParseDuration(text); err != nil {
 			return invalid("advance is a duration such as 2m.")
 		}
-		if err := b.emulator.Advance(d); err != nil {
-			return engineProblem(err)
-		}
+	}
+	if err := b.emulator.ChangeClock(change); err != nil {
+		return engineProblem(err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -26,19 +27,17 @@ func (b *Inbox) showClock(w http.ResponseWriter, _ *http.Request) error {
 
 // freeze is true, false, or the moment to stop the clock at.
 type freeze struct {
-	given bool
-	on    bool
-	at    time.Time
+	on bool
+	at time.Time
 }
 
 // UnmarshalJSON reads a boolean or an RFC 3339 time.
 func (f *freeze) UnmarshalJSON(data []byte) error {
-	f.given = true
 	if json.Unmarshal(data, &f.on) == nil {
 		return nil
 	}
 	if json.Unmarshal(data, &f.at) != nil {
-		return errors.New("freeze is true, false or a time such as 2026-01-31T12:00:00Z")
+		return &json.UnmarshalTypeError{Type: reflect.TypeFor[freeze]()}
 	}
 	f.on = true
 	return nil
@@ -47,35 +46,23 @@ func (f *freeze) UnmarshalJSON(data []byte) error {
 // setClock freezes or releases the clock first, and then moves it.
 func (b *Inbox) setClock(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Freeze  freeze   `json:"freeze"`
+		Freeze  *freeze  `json:"freeze"`
 		Advance duration `json:"advance"`
 	}
 	if err := readJSON(r, &body); err != nil {
 		return err
 	}
-	if !body.Freeze.given && body.Advance == 0 {
+	if body.Freeze == nil && body.Advance == 0 {
 		return invalid("Give advance or freeze.")
 	}
-	if body.Advance < 0 {
-		return invalid("the clock does not go back")
+	change := emulator.ClockChange{Advance: time.Duration(body.Advance)}
+	if body.Freeze != nil {
+		change.Freeze, change.Unfreeze, change.At = body.Freeze.on, !body.Freeze.on, body.Freeze.at
 	}
-	if body.Freeze.given {
-		if err := b.freeze(body.Freeze); err != nil {
-			return engineProblem(err)
-		}
-	}
-	if err := b.emulator.Advance(time.Duration(body.Advance)); err != nil {
+	if err := b.emulator.ChangeClock(change); err != nil {
 		return engineProblem(err)
 	}
 	writeJSON(w, http.StatusOK, b.clock())
-	return nil
-}
-
-func (b *Inbox) freeze(f freeze) error {
-	if f.on {
-		return b.emulator.Freeze(f.at)
-	}
-	b.emulator.Unfreeze()
 	return nil
 }
 

@@ -47,6 +47,9 @@ func TestMessages(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, ids(t, b.object(200, http.MethodGet, "/_otp/messages"+c.query, ""), "messages"), c.query)
 	}
+	for _, nobody := range []string{"", "%0A", "%09"} {
+		assert.Equal(t, 400, b.do(http.MethodDelete, "/_otp/messages?to="+nobody, "").status, "nobody's is not everybody's")
+	}
 	assert.Equal(t, map[string]any{"deleted": 1.0}, b.object(200, http.MethodDelete, "/_otp/messages?channel=email", ""))
 	assert.Equal(t, map[string]any{"deleted": 3.0}, b.object(200, http.MethodDelete, "/_otp/messages", ""))
 	assert.Contains(t, b.do(http.MethodGet, "/_otp/messages", "").body, `"messages":[]`)
@@ -82,11 +85,12 @@ func TestLatestMessage(t *testing.T) {
 
 // TestWaitOutlivesServer: a server's own time limits do not cut a wait off.
 func TestWaitOutlivesServer(t *testing.T) {
-	b := newImpatientBox(t, 50*time.Millisecond)
-	a := b.do(http.MethodGet, "/_otp/messages/latest?wait=200ms", "")
+	t.Parallel()
+	b := newImpatientBox(t)
+	a := b.do(http.MethodGet, "/_otp/messages/latest?wait=4s", "")
 	assert.Equal(t, 404, a.status, a.body)
 
-	_, err := b.engine.AddFault(emulator.Fault{Delay: 200 * time.Millisecond})
+	_, err := b.engine.AddFault(emulator.Fault{Delay: 2 * impatience})
 	require.NoError(t, err)
 	b.send(number)
 }
@@ -114,6 +118,15 @@ func TestWrongQueries(t *testing.T) {
 	for query, complaint := range map[string]string{
 		"messages?recipient=%2B1":                  `no parameter \"recipient\"`,
 		"messages?to=a&to=b":                       "given twice",
+		"messages?to=":                             "to is empty",
+		"messages?to=%0A":                          "to is empty",
+		"messages/latest?to=&wait=5s":              "to is empty",
+		"messages/latest?after=":                   "after is a whole number",
+		"messages/latest?to=%zz":                   "not encoded",
+		"requests?to=":                             "to is empty",
+		"messages?state=":                          "state is one of live",
+		"messages/latest?wait=":                    "wait is a duration",
+		"faults?unused=":                           "true or false",
 		"messages?channel=fax":                     "channel is one of sms",
 		"messages?state=dead":                      "state is one of live",
 		"messages?limit=0":                         "limit is a whole number from 1 to 1000",
@@ -241,7 +254,13 @@ func TestClock(t *testing.T) {
 	assert.Equal(t, frozen, b.engine.Now())
 	b.object(200, http.MethodPut, "/_otp/clock", `{"freeze":true,"advance":"1s"}`)
 	assert.Equal(t, frozen.Add(time.Second), b.engine.Now())
+	b.object(200, http.MethodPut, "/_otp/clock", `{"freeze":null,"advance":"1s"}`)
+	assert.Equal(t, frozen.Add(2*time.Second), b.engine.Now(), "null is nothing")
+	b.object(400, http.MethodPut, "/_otp/clock", `{"freeze":false,"advance":"2000000h"}`)
+	assert.True(t, b.engine.Frozen(), "all or nothing")
 	assert.Equal(t, false, b.object(200, http.MethodPut, "/_otp/clock", `{"freeze":false}`)["frozen"])
+	b.object(400, http.MethodPut, "/_otp/clock", `{"freeze":true,"advance":"2000000h"}`)
+	assert.False(t, b.engine.Frozen(), "all or nothing")
 	stopped := b.object(200, http.MethodPut, "/_otp/clock", `{"freeze":"2100-01-02T03:04:05Z"}`)
 	assert.Equal(t, map[string]any{"now": "2100-01-02T03:04:05Z", "frozen": true}, stopped)
 	assert.Equal(t, stopped, b.object(200, http.MethodGet, "/_otp/clock", ""))
@@ -282,37 +301,55 @@ func TestWrongBodies(t *testing.T) {
 		{"POST", "faults", ``, "empty"},
 		{"POST", "faults", `{`, "not what this call takes"},
 		{"POST", "faults", `{}`, "a fault does something"},
-		{"POST", "faults", `[]`, "not what this call takes"},
-		{"POST", "faults", `{"status":500}{}`, "more than one value"},
+		{"POST", "faults", `[]`, "The body: want an object, got array"},
+		{"POST", "faults", `{"status":500}{}`, "something stands behind the object"},
+		{"POST", "faults", `{"status":500}}`, "something stands behind the object"},
 		{"POST", "faults", `{"statsu":500}`, `unknown field \"statsu\"`},
 		{"POST", "faults", `{"status":99}`, "status is 200 to 599"},
 		{"POST", "faults", `{"status":500,"operation":"fax.send"}`, "operation is unknown"},
-		{"POST", "faults", `{"delay":5}`, "a duration is a string"},
-		{"POST", "faults", `{"delay":"5"}`, "a duration is a string"},
+		{"POST", "faults", `{"delay":5}`, "delay: want a duration such as"},
+		{"POST", "faults", `{"delay":"5"}`, "delay: want a duration such as"},
 		{"POST", "faults", `{"delay":"2h"}`, "at most an hour"},
 		{"POST", "faults", `{"drop":"sometimes"}`, "drop is"},
 		{"PUT", "clock", `{}`, "Give advance or freeze"},
 		{"PUT", "clock", `{"advance":"-1m"}`, "does not go back"},
-		{"PUT", "clock", `{"freeze":"yesterday"}`, "freeze is true, false or a time"},
+		{"PUT", "clock", `{"freeze":"yesterday"}`, "freeze: want true, false or a time"},
 		{"PUT", "clock", `{"freeze":"2001-01-01T00:00:00Z"}`, "does not go back"},
-		{"PUT", "clock", `{"advance":"9000000h"}`, "a duration is a string"},
+		{"PUT", "clock", `{"advance":"9000000h"}`, "advance: want a duration such as"},
 		{"PUT", "clock", `{"advance":"2000000h"}`, "beyond the year 2200"},
+		{"POST", "faults", `{"status":"500"}`, "status: want a whole number, got string"},
+		{"POST", "faults", `{"status":500,"cut":1}`, "cut: want true or false, got number"},
 		{"PUT", "rate-limits", `{}`, "rate_limits is missing"},
+		{"PUT", "rate-limits", `[{"max":1,"window":"1h"}]`, "The body: want an object, got array"},
+		{"PUT", "rate-limits", `{"rate_limits":{"max":1,"window":"1h"}}`, "rate_limits: want an array, got object"},
+		{"PUT", "rate-limits", `{"rate_limits":[1]}`, "rate_limits: want an object, got number"},
+		{"PUT", "rate-limits", `{"rate_limits":[{"max":1.5,"window":"1h"}]}`, "rate_limits.max: want a whole number, got number 1.5"},
+		{"PUT", "rate-limits", `{"rate_limits":[{"max":1,"window":60}]}`, "rate_limits.window: want a duration"},
 		{"PUT", "rate-limits", `{"rate_limits":[{"max":1,"window":"48h"}]}`, "window is 1 millisecond to 24 hours"},
+		{"PUT", "countries", `["US"]`, "The body: want an object, got array"},
+		{"PUT", "countries", `{"sms":"US"}`, "sms: want an array, got string"},
+		{"PUT", "countries", `{"sms":[1]}`, "sms: want a string, got number"},
 		{"PUT", "countries", `{}`, "Give sms, whatsapp or both"},
 		{"PUT", "countries", `{"sms":["Atlantis"]}`, "a country is two letters"},
 		{"PUT", "countries", `{"email":["US"]}`, "unknown field"},
+		{"PUT", "fixed-codes", `{"+12025550162":"123456"}`, "unknown field"},
+		{"PUT", "fixed-codes", `{"recipient":"+12025550162","code":123456}`, "code: want a string, got number"},
 		{"PUT", "fixed-codes", `{"code":"123456"}`, "recipient is missing"},
-		{"PUT", "fixed-codes", `{"recipient":"+1","code":"12345"}`, "six digits"},
+		{"PUT", "fixed-codes", `{"recipient":"+12025550162","code":"12345"}`, "six digits"},
+		{"PUT", "fixed-codes", `{"recipient":"2025550162","code":"123456"}`, `\"2025550162\" is neither`},
+		{"PUT", "fixed-codes", `{"recipient":" ","code":"123456"}`, "is neither"},
 	} {
 		a := b.do(c.method, "/_otp/"+c.path, c.body)
 		assert.Equal(t, 400, a.status, "%s %s %s", c.method, c.path, c.body)
 		assert.Contains(t, a.body, c.complaint, "%s %s %s", c.method, c.path, c.body)
-		assert.NotContains(t, a.body, "emulator:", "%s %s %s", c.method, c.path, c.body)
+		assert.NotRegexp(t, "emulator:|Go |struct", a.body, "%s %s %s", c.method, c.path, c.body)
 	}
 	large := b.do("POST", "/_otp/faults", `{"error_type":"`+strings.Repeat("x", maxBody)+`"}`)
 	assert.Equal(t, 413, large.status)
+	large = b.do("POST", "/_otp/faults", `{"status":500}`+strings.Repeat(" ", maxBody))
+	assert.Equal(t, 413, large.status)
 	assert.Empty(t, b.engine.Faults())
+	assert.False(t, b.engine.Frozen())
 }
 
 func TestUnknownPathsAndMethods(t *testing.T) {

@@ -35,7 +35,21 @@ func (g guard) refuse(r *http.Request) *problem {
 	if g.token == "" && !isLoopbackPeer(r.RemoteAddr) {
 		return refusal("token_required", "Without a token only this machine is answered.")
 	}
+	if g.token == "" && isForwarded(r.Header) {
+		return refusal("token_required", "This request came through a proxy, behind which everybody looks like this machine. "+
+			"Without a token only this machine itself is answered.")
+	}
 	return nil
+}
+
+// isForwarded reports whether a proxy says that it passes a request on for somebody.
+func isForwarded(header http.Header) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
+		if len(header[name]) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // refuseOrigin returns why a browser's request is refused, or nil: nothing but the

@@ -57,6 +57,25 @@ func TestRebinding(t *testing.T) {
 	assert.Len(t, b.engine.Requests(emulator.RequestQuery{}), 1, "none of it reached the emulator")
 }
 
+// TestForwarded: behind a proxy on this machine everybody is loopback, and the name
+// that was asked for need not be in the Host header.
+func TestForwarded(t *testing.T) {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"} {
+		for _, value := range []string{"192.0.2.1", "127.0.0.1", ""} {
+			b := newBox(t)
+			b.send(number)
+			for _, path := range []string{"/", "/_otp/messages", "/v1/otps/authenticate"} {
+				a := b.do(http.MethodGet, path, "", header, value)
+				assert.Equal(t, http.StatusForbidden, a.status, "%s: %s %s", header, value, path)
+				assert.Contains(t, a.body, "through a proxy")
+				assert.NotContains(t, a.body, number)
+			}
+		}
+		a := newBox(t, withToken).do(http.MethodGet, "/_otp/messages", "", header, "192.0.2.1", "Authorization", "Bearer "+token)
+		assert.Equal(t, http.StatusOK, a.status, header)
+	}
+}
+
 // TestPeers: without a token nobody but this machine is answered, whatever server
 // the handler was mounted in.
 func TestPeers(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -79,19 +80,69 @@ func readJSON(r *http.Request, into any) error {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
-	if err == nil && decoder.More() {
-		err = errors.New("there is more than one value")
+	if err == nil {
+		err = readEnd(decoder)
 	}
 	var tooLarge *http.MaxBytesError
+	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
 		return &problem{StatusCode: http.StatusRequestEntityTooLarge, ErrorType: "body_too_large", ErrorMessage: "The body is larger than 64 KiB."}
 	case errors.Is(err, io.EOF):
 		return invalid("The body is empty; a JSON object is needed.")
+	case errors.As(err, &wrongType):
+		return invalid(describeType(wrongType))
 	case err != nil:
 		return invalid("The body is not what this call takes: " + strings.TrimPrefix(err.Error(), "json: ") + ".")
 	}
 	return nil
+}
+
+// readEnd refuses anything behind the value that was decoded.
+func readEnd(decoder *json.Decoder) error {
+	_, err := decoder.Token()
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.As(err, &tooLarge):
+		return err
+	}
+	return errors.New("something stands behind the object")
+}
+
+// describeType says in words of JSON what encoding/json says in words of Go.
+func describeType(err *json.UnmarshalTypeError) string {
+	place := err.Field
+	if place == "" {
+		place = "The body"
+	}
+	text := place + ": want " + typeName(err.Type)
+	if err.Value != "" {
+		text += ", got " + err.Value
+	}
+	return text + "."
+}
+
+func typeName(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[duration]():
+		return `a duration such as "90s" or "1m30s"`
+	case reflect.TypeFor[freeze]():
+		return "true, false or a time such as 2026-01-31T12:00:00Z"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "an array"
+	case reflect.String:
+		return "a string"
+	default:
+		return "an object"
+	}
 }
 
 // duration is a time.Duration that reads and writes as "1m30s".
@@ -103,12 +154,10 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 // UnmarshalJSON reads a string such as "1m30s".
 func (d *duration) UnmarshalJSON(data []byte) error {
 	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return errors.New(`a duration is a string such as "90s" or "1m30s"`)
-	}
+	_ = json.Unmarshal(data, &text) // what is no string leaves it empty, which is no duration
 	value, err := time.ParseDuration(text)
 	if err != nil {
-		return errors.New(`a duration is a string such as "90s" or "1m30s"`)
+		return &json.UnmarshalTypeError{Type: reflect.TypeFor[duration]()}
 	}
 	*d = duration(value)
 	return nil

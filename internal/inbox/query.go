@@ -16,9 +16,14 @@ type query struct {
 }
 
 // readQuery refuses parameters that the call does not have: a filter that is
-// misspelled would choose everything, somebody else's code included.
+// misspelled, or cannot be decoded, would choose everything, somebody else's code
+// included.
 func readQuery(r *http.Request, known ...string) *query {
-	q := &query{values: r.URL.Query()}
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	q := &query{values: values}
+	if err != nil {
+		q.fail("The parameters of the address are not encoded as they should be.")
+	}
 	for name, values := range q.values {
 		if !slices.Contains(known, name) {
 			q.fail("There is no parameter " + strconv.Quote(name) + "; known are " + strings.Join(known, ", ") + ".")
@@ -44,26 +49,32 @@ func (q *query) failure() error {
 	return q.err
 }
 
+// The readers below refuse a parameter that is there without a value: a script's
+// empty variable would choose everything.
+
 // recipient returns a phone number or address. A plus sign that was not escaped
 // arrives as a space, which neither of the two can have.
 func (q *query) recipient(name string) string {
-	return strings.ReplaceAll(q.values.Get(name), " ", "+")
+	recipient := strings.ReplaceAll(q.values.Get(name), " ", "+")
+	if strings.TrimSpace(recipient) == "" && q.values.Has(name) {
+		q.fail(name + " is empty; it is a phone number or an e-mail address.")
+	}
+	return recipient
 }
 
 func (q *query) oneOf(name string, choices ...string) string {
 	value := q.values.Get(name)
-	if value != "" && !slices.Contains(choices, value) {
+	if q.values.Has(name) && !slices.Contains(choices, value) {
 		q.fail(name + " is one of " + strings.Join(choices, ", ") + ".")
 	}
 	return value
 }
 
 func (q *query) number(name string, fallback, low, high int64) int64 {
-	text := q.values.Get(name)
-	if text == "" {
+	if !q.values.Has(name) {
 		return fallback
 	}
-	value, err := strconv.ParseInt(text, 10, 64)
+	value, err := strconv.ParseInt(q.values.Get(name), 10, 64)
 	if err != nil || value < low || value > high {
 		q.fail(name + " is a whole number from " + strconv.FormatInt(low, 10) + " to " + strconv.FormatInt(high, 10) + ".")
 	}
@@ -71,20 +82,18 @@ func (q *query) number(name string, fallback, low, high int64) int64 {
 }
 
 func (q *query) boolean(name string) bool {
-	text := q.values.Get(name)
-	value, err := strconv.ParseBool(text)
-	if text != "" && err != nil {
+	value, err := strconv.ParseBool(q.values.Get(name))
+	if q.values.Has(name) && err != nil {
 		q.fail(name + " is true or false.")
 	}
 	return value
 }
 
 func (q *query) duration(name string, most time.Duration) time.Duration {
-	text := q.values.Get(name)
-	if text == "" {
+	if !q.values.Has(name) {
 		return 0
 	}
-	value, err := time.ParseDuration(text)
+	value, err := time.ParseDuration(q.values.Get(name))
 	if err != nil || value < 0 || value > most {
 		q.fail(name + " is a duration of at most " + most.String() + ", such as 5s.")
 	}

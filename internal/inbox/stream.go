@@ -59,8 +59,8 @@ func (s *stream) send(name string, data any) error {
 	return s.write("event: " + name + "\ndata: " + string(encoded) + "\n\n")
 }
 
-// follow calls each for every event until the reader is gone, and tick now and then
-// when tick is due. What a slow reader missed is reported to lost.
+// follow calls each for every event until the reader is gone, and keeps a quiet stream
+// open. What a slow reader missed is reported to lost.
 func (s *stream) follow(ctx context.Context, events *emulator.Subscription, each func(emulator.Event) error, lost func(int) error) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()

@@ -6,7 +6,7 @@ import { startCopying } from './copy.js';
 import { startFilter } from './filter.js';
 import { startForms } from './forms.js';
 import { startKeys } from './keys.js';
-import { connect } from './live.js';
+import { connect, startHolding } from './live.js';
 
 document.documentElement.classList.add('js');
 startCopying();
@@ -14,4 +14,5 @@ startFilter();
 startForms();
 startKeys();
 startClock();
+startHolding();
 connect();

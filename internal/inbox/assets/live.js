@@ -9,6 +9,7 @@ const patience = 3000; // before another try when the server refused the stream
 let queue = [];
 let timer = 0;
 let reloading = false;
+let pressed = false;
 
 /** Opens the stream, and opens it again whenever it breaks. */
 export function connect() {
@@ -29,6 +30,18 @@ export function connect() {
   });
 }
 
+/** Keeps in place what is pressed: drawn anew, it would lose the click. */
+export function startHolding() {
+  addEventListener('pointerdown', ({ isPrimary, button }) => { pressed ||= isPrimary && button === 0; });
+  const end = ({ buttons }) => {
+    if (!pressed || buttons) return;
+    pressed = false;
+    if (queue.length) timer ||= setTimeout(flush, 30); // after the click
+  };
+  // A menu or a dragged link swallows the end of the press.
+  for (const kind of ['pointerup', 'pointercancel', 'pointermove', 'contextmenu', 'keydown', 'blur']) addEventListener(kind, end);
+}
+
 function show(state) {
   byId('link').dataset.state = state;
   byId('link').textContent = state === 'live' ? 'live' : 'not connected';
@@ -42,7 +55,7 @@ function add(event) {
 
 async function flush() {
   timer = 0;
-  if (reloading) return; // what came meanwhile is applied after it
+  if (reloading || pressed) return; // what came meanwhile is applied after it
   if (queue.some(({ kind }) => kind === 'refresh')) {
     queue = [];
     reloading = true;
