@@ -75,6 +75,8 @@ func describe(err error) string {
 		return "the connection was refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "the host is unreachable"
+	case isUntrusted(err):
+		return "the server's certificate is not trusted"
 	case isTLS(err):
 		return "no TLS connection could be made"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -91,11 +93,14 @@ func isTimeout(err error) bool {
 		errors.As(err, &timeout) && timeout.Timeout()
 }
 
+func isUntrusted(err error) bool {
+	return is[*tls.CertificateVerificationError](err) || is[x509.UnknownAuthorityError](err) ||
+		is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err)
+}
+
 func isTLS(err error) bool {
 	var op *net.OpError // crypto/tls marks alerts with these operations
-	return is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) ||
-		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) ||
-		is[x509.CertificateInvalidError](err) || errors.Is(err, http.ErrSchemeMismatch) ||
+	return is[tls.RecordHeaderError](err) || errors.Is(err, http.ErrSchemeMismatch) ||
 		errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 

@@ -132,14 +132,13 @@ func (p *pool) useful(t *trace) bool {
 type pooled struct {
 	net.Conn
 
-	pool  *pool
-	known atomic.Bool // what follows is: a call was handed the connection
-	http2 bool
+	pool    *pool
+	decided atomic.Bool // handed to a call; set under the pool's lock, once and after http2
+	http2   bool
 
 	// Under the pool's lock:
 	timer   *time.Timer // until others wait for it no longer
 	counted bool        // among the pool's connections
-	decided bool        // handed to a call
 	closed  bool
 }
 
@@ -159,7 +158,7 @@ func pooledOf(c net.Conn) *pooled {
 // decide records what the connection turned out to be when a call got it.
 func (c *pooled) decide(http2 bool) {
 	c.pool.change(func() {
-		if c.decided || c.closed {
+		if c.decided.Load() || c.closed {
 			return
 		}
 		c.timer.Stop()
@@ -174,16 +173,16 @@ func (c *pooled) decide(http2 bool) {
 			c.pool.sharedAt = time.Now()
 			time.AfterFunc(handover, func() { c.pool.change(func() {}) })
 		}
-		c.counted, c.decided, c.http2 = true, true, http2
+		c.counted, c.http2 = true, http2
+		c.decided.Store(true)
 		c.pool.exclusive = !http2
-		c.known.Store(true)
 	})
 }
 
 // overdue takes a connection out of account that should have come by now. It counts
 // again when it does.
 func (c *pooled) overdue() {
-	if !c.decided {
+	if !c.decided.Load() {
 		c.discount()
 	}
 }
@@ -195,7 +194,7 @@ func (c *pooled) discount() {
 	}
 	c.counted = false
 	c.pool.conns--
-	if !c.decided {
+	if !c.decided.Load() {
 		c.pool.undecided--
 	} else if c.http2 {
 		c.pool.shared--

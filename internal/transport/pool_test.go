@@ -33,7 +33,7 @@ func newPoolTest() *poolTest {
 
 // call begins a call that wants a connection.
 func (p *poolTest) call() *trace {
-	t := &trace{pool: p.pool}
+	t := &trace{client: &Client{pool: p.pool}}
 	p.begin()
 	t.getConn("")
 	return t
@@ -62,7 +62,13 @@ func (p *poolTest) give(t *trace, c net.Conn, http2 bool) {
 }
 
 // counts must come back to nothing when everything is over.
-func (p *poolTest) counts() [3]int { return [3]int{p.calls, p.conns, p.undecided} }
+func (p *poolTest) counts() [4]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return [4]int{p.calls, p.conns, p.undecided, p.shared}
+}
+
+func (p *poolTest) opened() int { return p.counts()[1] }
 
 // TestPoolSharesHTTP2 opens two connections for many calls, and none for those that
 // got one of them.
@@ -92,7 +98,7 @@ func TestPoolSharesHTTP2(t *testing.T) {
 			require.NoError(t, c.Close())
 			_ = c.Close() // twice counts once
 		}
-		assert.Equal(t, [3]int{}, p.counts())
+		assert.Equal(t, [4]int{}, p.counts())
 	})
 }
 
@@ -140,8 +146,7 @@ func TestPoolWaitsForItsShare(t *testing.T) {
 				for _, conn := range append(shared, third, <-opened[3]) {
 					_ = conn.Close()
 				}
-				assert.Equal(t, [3]int{}, p.counts())
-				assert.Zero(t, p.shared)
+				assert.Equal(t, [4]int{}, p.counts())
 			})
 		})
 	}
@@ -176,17 +181,17 @@ func TestPoolLosesPatience(t *testing.T) {
 				call := p.call()
 				waiting := p.open(call)
 				<-time.After(c.limit - 1)
-				require.Equal(t, c.conns, p.conns)
+				require.Equal(t, c.conns, p.opened())
 				<-time.After(1)
 				synctest.Wait()
-				require.Equal(t, 1, p.conns, "its own, and no other counts")
+				require.Equal(t, 1, p.opened(), "its own, and no other counts")
 				close(ready)
 				p.give(call, <-waiting, !c.exclusive)
 				p.end(call)
 				for _, l := range late {
 					conn := <-l
 					pooledOf(conn).decide(!c.exclusive) // it counts again
-					assert.Equal(t, 2, p.conns)
+					assert.Equal(t, 2, p.opened())
 					require.NoError(t, conn.Close())
 				}
 			})
@@ -222,7 +227,7 @@ func TestPoolKeepsToCalls(t *testing.T) {
 		for _, conn := range []net.Conn{second, third, fourth} {
 			require.NoError(t, conn.Close())
 		}
-		assert.Equal(t, [3]int{}, p.counts())
+		assert.Equal(t, [4]int{}, p.counts())
 	})
 }
 
@@ -249,7 +254,7 @@ func TestPoolForgetsHopelessConnections(t *testing.T) {
 			require.NoError(t, conn.Close())
 		}
 		pooledOf(third).decide(true) // too late to matter
-		assert.Equal(t, [3]int{}, p.counts())
+		assert.Equal(t, [4]int{}, p.counts())
 	})
 }
 
@@ -264,7 +269,7 @@ func TestPoolAfterFailure(t *testing.T) {
 			p.end(call)
 		}
 		assert.EqualValues(t, 5, p.dials.Load())
-		assert.Equal(t, [3]int{}, p.counts())
+		assert.Equal(t, [4]int{}, p.counts())
 	})
 }
 
@@ -281,7 +286,7 @@ func TestPoolEndOfCall(t *testing.T) {
 		p.end(a)
 		p.end(b)
 		_, _ = first.Close(), second.Close()
-		assert.Equal(t, [3]int{}, p.counts())
+		assert.Equal(t, [4]int{}, p.counts())
 	})
 }
 
@@ -292,5 +297,5 @@ func TestPoolOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotNil(t, c)
 	assert.Nil(t, pooledOf(c))
-	assert.Equal(t, [3]int{}, p.counts())
+	assert.Equal(t, [4]int{}, p.counts())
 }

@@ -17,13 +17,13 @@ import (
 
 type contextKey struct{}
 
-// Requests of resty's are used again, and all share one header. What one call leaves
-// behind, or a careless round tripper writes into its request, must not be seen by
-// the next.
+// Requests of resty's are used again, and all share one header and a few addresses.
+// What one call leaves behind, or a careless round tripper writes into its request,
+// must not be seen by the next.
 func TestCallsShareNothing(t *testing.T) {
 	c := New(Config{
 		BaseURL: "https://api.example.com",
-		Header:  http.Header{"Authorization": {"Basic ours"}},
+		Header:  http.Header{"Authorization": {"Basic ours"}, "Accept": {"application/json"}},
 		HTTPClient: &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
 			assert.Equal(t, []string{"Basic ours"}, r.Header["Authorization"])
 			assert.Empty(t, r.Header["X-Left-Behind"])
@@ -31,6 +31,8 @@ func TestCallsShareNothing(t *testing.T) {
 			r.Header["Authorization"][0] = "Basic another's"
 			r.Header.Set("X-Left-Behind", "yes")
 			r.Header.Del("Accept")
+			assert.Equal(t, "https://api.example.com", r.URL.Scheme+"://"+r.URL.Host)
+			r.URL.Host = "api.example.org"
 			body, err := io.ReadAll(r.Body)
 			assert.NoError(t, err)
 			assert.Equal(t, r.Context().Value(contextKey{}), string(body), "the context and the body of one call")

@@ -9,7 +9,7 @@ import (
 
 // newRoundTripper returns the transport used unless the caller brings one, and the
 // pool that decides on its connections.
-func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) (*http.Transport, *pool) {
+func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
 	pool := newPool((&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext)
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -18,7 +18,8 @@ func newRoundTripper(headerTimeout time.Duration, pings *http.HTTP2Config) (*htt
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 
-		ResponseHeaderTimeout:  headerTimeout,
+		// The wait for an answer has no limit of its own: the context's is never
+		// longer, and a second timer costs each call.
 		MaxResponseHeaderBytes: 64 << 10,
 		// An answer of a few hundred bytes gains nothing from compression, and
 		// without it nothing can inflate.
@@ -45,8 +46,8 @@ func defaultPings() *http.HTTP2Config {
 //
 // Resty and http.Client are handed a request without an address and without a
 // header: the one would parse and print the address, both would copy the header, for
-// every call. The courier puts both on, and does so in
-// place: what it sees are requests of [Client.send], and nobody else's.
+// every call. The courier puts both on, and does so in place: what it sees are requests
+// of [Client.send], and nobody else's.
 //
 // Redirects it hands on without the address they point to. Otherwise http.Client
 // would prepare to follow them before it asks whether it may, and lose the status
@@ -55,22 +56,22 @@ type courier struct {
 	http.RoundTripper
 
 	header http.Header
-	ours   bool // the round tripper is known not to write to the header
 }
 
 func (c courier) RoundTrip(r *http.Request) (*http.Response, error) {
 	t := traceOf(r.Context())
-	r.URL, r.Host, r.Header = &t.url, t.url.Host, c.header
-	if !c.ours {
-		r.Header = c.header.Clone()
+	r.URL, r.Host, r.Header = t.url, t.url.Host, c.header
+	if t.client.pool == nil { // a round tripper that may write to what it gets
+		u := *t.url
+		r.URL, r.Header = &u, c.header.Clone()
 	}
-	if t.netHTTP { // others get no means to send the body again
+	if t.client.netHTTP { // others get no means to send the body again
 		r.GetBody = t.replay
 	} else if r.ContentLength > 0 {
 		r.Body = watchedBody{r.Body, t}
 	}
 	response, err := c.RoundTripper.RoundTrip(r)
-	if err != nil || response == nil || response.Header.Get("Location") == "" {
+	if err != nil || response == nil || response.Header["Location"] == nil {
 		return response, err
 	}
 	t.header = response.Header

@@ -22,10 +22,10 @@ type trace struct {
 	context.Context //nolint:containedctx // see above
 	hooks           httptrace.ClientTrace
 
-	netHTTP bool
-	url     url.URL
-	body    []byte
-	reader  bytes.Buffer // what of the body is still to be sent
+	client *Client
+	url    *url.URL
+	body   []byte
+	reader bytes.Buffer // what of the body is still to be sent
 
 	asked atomic.Bool // a connection was asked for, so these events do arrive
 	read  atomic.Bool // the body was read by a round tripper that is not net/http's own
@@ -33,7 +33,6 @@ type trace struct {
 	http2 atomic.Bool
 	wants atomic.Int64 // which of its asks for a connection is not met so far; 0 for none
 
-	pool   *pool        // nil for a round tripper that is not ours
 	asks   atomic.Int64 // for a connection; more than one when those had were full
 	since  atomic.Int64 // the pool's shares when the connection was asked for
 	opened []*pooled    // for this attempt, under the pool's lock
@@ -59,11 +58,7 @@ func traceOf(ctx context.Context) *trace {
 
 // newTrace returns the trace of an attempt under ctx to post body to path.
 func (c *Client) newTrace(ctx context.Context, path string, body []byte) *trace {
-	t := &trace{Context: ctx, url: *c.base, body: body, netHTTP: c.netHTTP, pool: c.pool}
-	t.url.Path += path
-	if t.url.RawPath != "" {
-		t.url.RawPath += path
-	}
+	t := &trace{Context: ctx, client: c, url: c.endpoint(path), body: body}
 	t.reader = *bytes.NewBuffer(body)
 	t.hooks = httptrace.ClientTrace{GetConn: t.getConn, GotConn: t.gotConn}
 	return t
@@ -74,8 +69,8 @@ func (t *trace) watch() context.Context { return httptrace.WithClientTrace(t, &t
 
 func (t *trace) getConn(string) {
 	t.asked.Store(true)
-	if t.pool != nil {
-		t.since.Store(t.pool.shares.Load())
+	if t.client.pool != nil {
+		t.since.Store(t.client.pool.shares.Load())
 	}
 	t.wants.Store(t.asks.Add(1))
 }
@@ -85,14 +80,14 @@ func (t *trace) getConn(string) {
 // moment of writing would come too late.
 func (t *trace) gotConn(info httptrace.GotConnInfo) {
 	ours := pooledOf(info.Conn)
-	if ours != nil && ours.known.Load() {
+	if ours != nil && ours.decided.Load() {
 		t.http2.Store(ours.http2)
 	} else if conn, ok := info.Conn.(*tls.Conn); ok {
 		t.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
 	}
 	t.got.Store(true)
 	t.wants.Store(0)
-	if ours != nil && !ours.known.Load() {
+	if ours != nil && !ours.decided.Load() {
 		ours.decide(t.http2.Load())
 	}
 }

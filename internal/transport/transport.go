@@ -37,9 +37,6 @@ type Config struct {
 	Header     http.Header  // sent with each post
 	HTTPClient *http.Client // copied; nil for one of our own
 	MaxRetries int          // attempts after the first that got no connection
-	// HeaderTimeout bounds the wait for an answer to begin. It is used when
-	// HTTPClient brings no round tripper.
-	HeaderTimeout time.Duration
 	// Pings replaces the ping intervals of HTTP/2, which tests cannot wait for.
 	Pings *http.HTTP2Config
 }
@@ -49,6 +46,7 @@ type Client struct {
 	resty      *resty.Client
 	requests   sync.Pool // of *resty.Request
 	base       *url.URL
+	endpoints  sync.Map // from path to *url.URL; there are as many as a program has paths
 	maxRetries int
 	netHTTP    bool  // the round tripper is one whose replays we know
 	pool       *pool // nil when the round tripper is the caller's
@@ -76,14 +74,15 @@ func New(cfg Config) *Client {
 	}
 	var pool *pool
 	if hc.Transport == nil {
-		hc.Transport, pool = newRoundTripper(cfg.HeaderTimeout, cmp.Or(cfg.Pings, defaultPings()))
+		hc.Transport, pool = newRoundTripper(cmp.Or(cfg.Pings, defaultPings()))
 	}
 	netHTTP := isNetHTTP(hc.Transport)
-	hc.Transport = courier{RoundTripper: hc.Transport, header: newHeader(cfg.Header), ours: pool != nil}
+	header, none := http.Header{}, http.Header{}
+	maps.Copy(header, cfg.Header.Clone())
+	hc.Transport = courier{RoundTripper: hc.Transport, header: header}
 	hc.Jar = nil // cookies of one person's call must not go out with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-	none := http.Header{}
 	rc := resty.NewWithClient(&hc).
 		SetLogger(silent{}).
 		SetDisableWarn(true).
@@ -111,16 +110,18 @@ func parseBase(baseURL string) *url.URL {
 	return base
 }
 
-// newHeader returns a copy of h to which resty has nothing to add, so that it never
-// writes to it: it would add these, if they were not there.
-func newHeader(h http.Header) http.Header {
-	header := http.Header{
-		"Accept":       {"application/json"},
-		"Content-Type": {"application/json"},
-		"User-Agent":   {"stytchotp"},
+// endpoint returns the address of path, which is the same one for each call.
+func (c *Client) endpoint(path string) *url.URL {
+	if known, ok := c.endpoints.Load(path); ok {
+		return known.(*url.URL) //nolint:forcetypeassert,errcheck // stored below
 	}
-	maps.Copy(header, h.Clone())
-	return header
+	u := *c.base
+	u.Path += path
+	if u.RawPath != "" {
+		u.RawPath += path
+	}
+	c.endpoints.Store(path, &u)
+	return &u
 }
 
 // CloseIdleConnections closes the connections that no call is using.
@@ -129,8 +130,13 @@ func (c *Client) CloseIdleConnections() { c.resty.GetClient().CloseIdleConnectio
 // Post sends body to path and returns the answer, or an [*Error] when there is
 // none. An attempt that got no connection is repeated, within ctx, as often as the
 // configuration allows.
-func (c *Client) Post(ctx context.Context, path string, body []byte) (*Answer, error) {
+func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, error) {
 	for n := 1; ; n++ {
+		if ctx.Err() != nil {
+			failure := newError(ctx, nil)
+			failure.Attempts = n - 1
+			return Answer{}, failure
+		}
 		answer, failure := c.attempt(ctx, path, body)
 		if failure == nil {
 			answer.Attempts = n
@@ -138,20 +144,17 @@ func (c *Client) Post(ctx context.Context, path string, body []byte) (*Answer, e
 		}
 		failure.Attempts = n
 		if !failure.unconnected || n > c.maxRetries || ctx.Err() != nil {
-			return nil, failure
+			return Answer{}, failure
 		}
 		if !wait(ctx, backoff(n)) {
 			failure.cause = newCause(errors.Join(ctx.Err(), context.Cause(ctx), failure.cause))
-			return nil, failure
+			return Answer{}, failure
 		}
 	}
 }
 
 // attempt posts once.
-func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer, *Error) {
-	if ctx.Err() != nil {
-		return nil, newError(ctx, nil)
-	}
+func (c *Client) attempt(ctx context.Context, path string, body []byte) (Answer, *Error) {
 	t := c.newTrace(ctx, path, body)
 	if c.pool != nil {
 		c.pool.begin()
@@ -162,10 +165,10 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (*Answer
 		e := newError(ctx, err)
 		e.MaybeSent = t.maybeSent()
 		e.unconnected = t.unconnected()
-		return nil, e
+		return Answer{}, e
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer := &Answer{StatusCode: response.StatusCode, Header: response.Header}
+	answer := Answer{StatusCode: response.StatusCode, Header: response.Header}
 	if t.header != nil {
 		answer.Header = t.header
 	}
@@ -189,7 +192,7 @@ func (c *Client) send(t *trace) (*http.Response, error) {
 	request, ok := c.requests.Get().(*resty.Request)
 	if !ok {
 		request = c.resty.R().SetDoNotParseResponse(true)
-		request.Header = newHeader(nil)
+		request.Header = http.Header{"Content-Type": {"none"}, "User-Agent": {"none"}} // or resty adds its own
 	}
 	response, err := request.SetContext(t.watch()).SetBody(&t.reader).Post("courier:")
 	request.SetContext(context.Background()).SetBody(nil).RawRequest = nil // keep nothing of the call

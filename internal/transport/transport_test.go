@@ -31,10 +31,17 @@ func answerOf(status int, body io.Reader) *http.Response {
 }
 
 // post posts to a round tripper.
-func post(t *testing.T, rt http.RoundTripper) (*Answer, error) {
+func post(t *testing.T, rt http.RoundTripper) (Answer, error) {
 	t.Helper()
 	c := New(Config{BaseURL: "https://api.example.com/base", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
 	return c.Post(t.Context(), "/path", []byte("body"))
+}
+
+func failureOf(t *testing.T, err error) *Error {
+	t.Helper()
+	var failure *Error
+	require.ErrorAs(t, err, &failure)
+	return failure
 }
 
 func TestPost(t *testing.T) {
@@ -51,7 +58,7 @@ func TestPost(t *testing.T) {
 	}))
 	defer server.Close()
 	header := http.Header{"X-Ours": {"a", "b"}}
-	c := New(Config{BaseURL: server.URL + "/base", Header: header, HeaderTimeout: time.Minute})
+	c := New(Config{BaseURL: server.URL + "/base", Header: header})
 	defer c.CloseIdleConnections()
 	header.Set("X-Ours", "changed too late")
 
@@ -188,8 +195,11 @@ func TestAddress(t *testing.T) {
 
 // TestReplays shows to whom the means of sending a body again are given.
 func TestReplays(t *testing.T) {
+	traceOf := func(c *Client) *trace {
+		c.base = &url.URL{}
+		return c.newTrace(t.Context(), "/path", []byte("body"))
+	}
 	getBody := func(tr *trace) (given func() (io.ReadCloser, error)) {
-		tr.Context = t.Context()
 		rt := courier{RoundTripper: roundTripFunc(func(r *http.Request) (*http.Response, error) {
 			given = r.GetBody
 			return answerOf(200, strings.NewReader("")), nil
@@ -199,9 +209,9 @@ func TestReplays(t *testing.T) {
 		require.NoError(t, answer.Body.Close())
 		return given
 	}
-	assert.Nil(t, getBody(&trace{}), "the caller's round tripper")
+	assert.Nil(t, getBody(traceOf(&Client{})), "the caller's round tripper")
 
-	tr := &trace{netHTTP: true, body: []byte("body")}
+	tr := traceOf(&Client{netHTTP: true})
 	_, err := getBody(tr)()
 	require.ErrorIs(t, err, errReplay, "to one that net/http hands the scheme on to")
 	tr.got.Store(true)
@@ -287,12 +297,11 @@ func TestIsNetHTTP(t *testing.T) {
 
 // TestOurTransport pins what the production transport promises.
 func TestOurTransport(t *testing.T) {
-	rt, _ := newRoundTripper(7*time.Second, defaultPings())
+	rt, _ := newRoundTripper(defaultPings())
 	assert.Equal(t, uint16(0x0303), rt.TLSClientConfig.MinVersion, "TLS 1.2")
 	assert.False(t, rt.TLSClientConfig.InsecureSkipVerify)
 	assert.True(t, rt.DisableCompression)
 	assert.True(t, rt.ForceAttemptHTTP2)
-	assert.Equal(t, 7*time.Second, rt.ResponseHeaderTimeout)
 	assert.Equal(t, int64(64<<10), rt.MaxResponseHeaderBytes)
 	assert.Less(t, rt.IdleConnTimeout, time.Minute, "before a load balancer gives up")
 	assert.Positive(t, rt.IdleConnTimeout)
@@ -414,9 +423,7 @@ func TestSendingUnwatched(t *testing.T) {
 			sent++
 			return nil, refused(r)
 		}))
-		var failure *Error
-		require.ErrorAs(t, err, &failure)
-		assert.True(t, failure.MaybeSent)
+		assert.True(t, failureOf(t, err).MaybeSent)
 		assert.Equal(t, 1, sent)
 	})
 	t.Run("net/http hands the scheme on", func(t *testing.T) {
@@ -433,9 +440,7 @@ func TestSendingUnwatched(t *testing.T) {
 		}))
 		c := New(Config{BaseURL: "courier://api.example.com", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
 		_, err := c.Post(t.Context(), "/path", []byte("body"))
-		var failure *Error
-		require.ErrorAs(t, err, &failure)
-		assert.True(t, failure.MaybeSent)
+		assert.True(t, failureOf(t, err).MaybeSent)
 		assert.Equal(t, 1, sent)
 	})
 	t.Run("a wrapper of net/http keeps its retries", func(t *testing.T) {
@@ -444,9 +449,7 @@ func TestSendingUnwatched(t *testing.T) {
 			tries++
 			return nil, refused(r)
 		}))
-		var failure *Error
-		require.ErrorAs(t, err, &failure)
-		assert.False(t, failure.MaybeSent)
+		assert.False(t, failureOf(t, err).MaybeSent)
 		assert.Equal(t, 4, tries)
 	})
 	t.Run("two requests at once", func(t *testing.T) { // for the race detector
