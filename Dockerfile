@@ -2,6 +2,8 @@
 #
 #   docker build -t otpbox .
 #   docker run --rm -e OTPBOX_TOKEN=a-token-for-development -p 127.0.0.1:6872:6872 otpbox
+#
+# Arguments replace CMD, so they begin with --listen 0.0.0.0 again.
 
 FROM golang:1.25 AS build
 WORKDIR /src

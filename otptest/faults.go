@@ -25,9 +25,14 @@ const (
 
 // What a [Fault] can do to the connection.
 const (
-	// DropRefused refuses the connection. On a server with a socket, which is
-	// listening already, the connection is reset instead, and the client cannot
-	// know how much of the request was read.
+	// DropRefused refuses the connection, so that nothing was sent. The client
+	// tries again then, twice by default, and Times counts connections: to make a
+	// call fail takes Times: 3, or [stytchotp.WithMaxRetries] of 0.
+	//
+	// That is so in process. A server with a socket, which is what [NewServer]
+	// makes, learns which call it is only when it has read it, and resets the
+	// connection. The client has sent the request by then: it does not try again,
+	// and says that the message may have been sent.
 	DropRefused = emulator.DropRefused
 	// DropBeforeRead closes the connection before the request is acted on.
 	DropBeforeRead = emulator.DropBeforeRead
@@ -48,6 +53,7 @@ type Fault struct {
 	// Nth is the first matching call to be hit, counted from one; 0 means 1.
 	Nth int
 	// Times is how many calls are hit from there on; 0 means 1, negative all.
+	// A call that the client tries again counts again.
 	Times int
 
 	// Delay passes before the call is acted on, or with SendFirst after it was.

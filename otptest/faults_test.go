@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -63,16 +64,35 @@ func TestFaultsAsTheClientSeesThem(t *testing.T) {
 
 func TestRefusedConnectionIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	srv := otptest.NewInProcess(t)
-	number := srv.NewPhoneNumber()
+	synctest.Test(t, func(t *testing.T) {
+		srv := otptest.NewInProcess(t)
+		number := srv.NewPhoneNumber()
+		srv.Inject(otptest.Fault{Drop: otptest.DropRefused})
+		_, err := srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
+		require.NoError(t, err)
+		for _, failing := range []struct {
+			times  int
+			client *stytchotp.Client
+		}{{1, srv.Client(stytchotp.WithMaxRetries(0))}, {3, srv.Client()}} {
+			srv.Inject(otptest.Fault{Drop: otptest.DropRefused, Times: failing.times})
+			_, err = failing.client.OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+			assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
+		}
+		assert.Len(t, srv.Messages(), 1)
+	})
+}
+
+// TestRefusedOnASocket: who listens cannot refuse, and the client cannot know.
+func TestRefusedOnASocket(t *testing.T) {
+	t.Parallel()
+	srv := otptest.NewServer(t)
 	srv.Inject(otptest.Fault{Drop: otptest.DropRefused})
-	_, err := srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
-	require.NoError(t, err)
-	srv.Inject(otptest.Fault{Drop: otptest.DropRefused})
-	_, err = srv.Client(stytchotp.WithMaxRetries(0)).OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
-	require.ErrorIs(t, err, syscall.ECONNREFUSED)
-	assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
-	assert.Len(t, srv.Messages(), 1)
+	_, err := srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(srv.NewPhoneNumber()))
+	require.Error(t, err)
+	assert.Equal(t, stytchotp.DeliveryMaybeSent, stytchotp.DeliveryOf(err))
+	assert.Empty(t, srv.Messages())
+	assert.Empty(t, srv.Requests())
 }
 
 // traced returns the events that a round trip reports, by name.
@@ -99,12 +119,16 @@ func traced(ctx context.Context, srv *otptest.Server, body io.Reader) (events []
 	return events, response, err
 }
 
+// What a round trip reports in process, as far as it comes.
+var (
+	dial    = []string{"GetConn otptest.invalid:443", "ConnectStart tcp otptest.invalid:443"}
+	written = slices.Concat(dial, []string{"ConnectDone true", "GotConn otptest.invalid:443 tcp", "WroteHeaders", "WroteRequest true"})
+)
+
 func TestTraceEvents(t *testing.T) {
 	t.Parallel()
 	srv := otptest.NewInProcess(t)
 	const body = `{"phone_number":"+12025550100"}`
-	dial := []string{"GetConn otptest.invalid:443", "ConnectStart tcp otptest.invalid:443"}
-	written := slices.Concat(dial, []string{"ConnectDone true", "GotConn otptest.invalid:443 tcp", "WroteHeaders", "WroteRequest true"})
 
 	srv.Inject(otptest.Fault{Drop: otptest.DropRefused})
 	events, _, err := traced(t.Context(), srv, strings.NewReader(body)) //nolint:bodyclose // there is none
@@ -133,17 +157,24 @@ func TestTraceEvents(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 	_, err = response.Body.Read(make([]byte, 1))
 	require.ErrorIs(t, err, http.ErrBodyReadAfterClose)
+}
 
-	// The delay comes when the request is written: who gives up then cannot know.
-	srv.Inject(otptest.Fault{Delay: time.Hour})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	events, _, err = traced(ctx, srv, strings.NewReader(body)) //nolint:bodyclose // there is none
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Equal(t, written, events)
-	events, _, err = traced(ctx, srv, strings.NewReader(body)) //nolint:bodyclose // there is none
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Empty(t, events)
+// TestTraceEventsOfCallGivenUp: the delay comes when the request is written, and who
+// gives up then cannot know.
+func TestTraceEventsOfCallGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := otptest.NewInProcess(t)
+		srv.Inject(otptest.Fault{Delay: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		events, _, err := traced(ctx, srv, strings.NewReader(`{}`)) //nolint:bodyclose // there is none
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, written, events)
+		events, _, err = traced(ctx, srv, strings.NewReader(`{}`)) //nolint:bodyclose // there is none
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Empty(t, events)
+	})
 }
 
 func TestBodyEndsWithTheContext(t *testing.T) {
@@ -264,6 +295,7 @@ func TestMistakesFailTheTest(t *testing.T) {
 	t.Parallel()
 	for name, mistake := range map[string]func(srv *otptest.Server){
 		"clock":   func(srv *otptest.Server) { srv.Advance(-1) },
+		"code":    func(srv *otptest.Server) { assert.Empty(t, srv.Code("")) },
 		"fault":   func(srv *otptest.Server) { srv.Inject(otptest.Fault{}) },
 		"country": func(srv *otptest.Server) { srv.AllowCountries(otptest.ChannelEmail, "US") },
 		"limit":   func(srv *otptest.Server) { srv.LimitRate(otptest.RateLimit{}) },

@@ -13,7 +13,10 @@ import (
 //	http.Handle("/otpbox/", http.StripPrefix("/otpbox", srv.Inbox()))
 //
 // It shows codes to whoever asks, so it answers this machine only: requests from
-// other addresses, and those for a host name that is not loopback's, are refused.
+// other addresses, those for a host name that is not loopback's, and those that a
+// proxy marked as passed on (Forwarded, X-Forwarded-For, X-Forwarded-Host,
+// X-Real-IP) are refused. A proxy on this machine that marks nothing cannot be told
+// from a browser here; do not put one in front.
 func (s *Server) Inbox() http.Handler {
 	handler, err := inbox.New(inbox.Config{Emulator: s.engine})
 	if err != nil {

@@ -50,11 +50,17 @@ func TestInbox(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, status)
 	assert.NotContains(t, refused, code)
 
-	// Whoever is not on this machine sees nothing, though the server may serve them.
-	r := httptest.NewRequest(http.MethodGet, "http://localhost/otpbox/", http.NoBody)
-	r.RemoteAddr = "192.0.2.1:1234"
-	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, r)
-	assert.Equal(t, http.StatusForbidden, w.Code)
-	assert.NotContains(t, w.Body.String(), code)
+	// Whoever is not on this machine sees nothing, though the server may serve them,
+	// through a proxy or without.
+	for peer, forwarded := range map[string]string{"192.0.2.1:1234": "", "127.0.0.1:1234": "192.0.2.1"} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/otpbox/", http.NoBody)
+		r.RemoteAddr = peer
+		if forwarded != "" {
+			r.Header.Set("X-Forwarded-For", forwarded)
+		}
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusForbidden, w.Code)
+		assert.NotContains(t, w.Body.String(), code)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
@@ -68,8 +69,16 @@ type Request struct {
 // Code returns the code that a phone number or e-mail address can log in with at
 // this moment: the last one sent to it, by whatever channel. If there is none, or
 // it was used or has expired, the test fails at once, so call Code from the
-// test's own goroutine. On a server made by [Start] it then returns "".
+// test's own goroutine. On a server made by [Start] it then returns "". An empty
+// recipient is a mistake, and never anybody's code.
 func (s *Server) Code(recipient string) string {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	if strings.TrimSpace(recipient) == "" {
+		s.mistake(errors.New("the code of an empty recipient was asked for"))
+		return ""
+	}
 	m, found := s.engine.LatestMessage(emulator.MessageQuery{Recipient: recipient})
 	if found && m.State == StateLive {
 		return m.Code
@@ -77,7 +86,6 @@ func (s *Server) Code(recipient string) string {
 	if s.tb == nil {
 		return ""
 	}
-	s.tb.Helper()
 	if found {
 		s.tb.Fatalf("otptest: the last code sent to %q is %s", recipient, m.State)
 	} else {
@@ -98,7 +106,7 @@ func (s *Server) Messages() []Message {
 }
 
 // WaitMessage returns the newest message to recipient, and waits for one if there
-// is none yet. The error is that of ctx.
+// is none yet. An empty recipient stands for anybody. The error is that of ctx.
 //
 // Where an older message is already there, [Server.WaitMessageAfter] makes sure
 // that it is not taken for the new one.

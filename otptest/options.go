@@ -18,8 +18,8 @@ func WithSeed(seed string) Option {
 	return func(c *config) { c.emulator.Seed = seed }
 }
 
-// WithFixedCode gives a phone number or e-mail address the same six digits every
-// time.
+// WithFixedCode gives a phone number in E.164 form, or an e-mail address, the same
+// six digits every time.
 func WithFixedCode(recipient, code string) Option {
 	return func(c *config) {
 		if c.emulator.FixedCodes == nil {

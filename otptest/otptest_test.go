@@ -122,6 +122,10 @@ func TestWaitMessage(t *testing.T) {
 		assert.Equal(t, otptest.ChannelSMS, m.Channel)
 		assert.Equal(t, otptest.OpSMSLoginOrCreate, m.Operation)
 
+		anybodys, err := srv.WaitMessage(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, m, anybodys)
+
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err = srv.WaitMessageAfter(ctx, string(number), m.ID)
@@ -249,17 +253,22 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		for _, srv := range servers(t) {
 			srv.Inject(otptest.Fault{Nth: 3, Drop: otptest.DropAfterSend})
 			srv.Inject(otptest.Fault{Nth: 3, Drop: otptest.DropRefused})
-			srv.Inject(otptest.Fault{Recipient: "+12025550199", Delay: time.Hour})
+			srv.Inject(otptest.Fault{Recipient: "+12025550199", Delay: time.Hour, SendFirst: true})
 			var group sync.WaitGroup
 			for range 8 {
 				client := srv.Client(stytchotp.WithMaxRetries(0))
 				group.Go(func() { _, _ = client.OTPs.SMS.LoginOrCreate(t.Context(), sms(srv.NewPhoneNumber())) })
 			}
 			group.Wait()
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			ctx, cancel := context.WithCancel(t.Context())
+			group.Go(func() {
+				_, err := srv.WaitMessage(t.Context(), "+12025550199")
+				assert.NoError(t, err)
+				cancel()
+			})
 			_, err := srv.Client().OTPs.SMS.LoginOrCreate(ctx, sms("+12025550199"))
-			cancel()
-			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorIs(t, err, context.Canceled)
+			group.Wait()
 		}
 	})
 	// A goroutine that has done its work may need a moment to be gone.
@@ -287,21 +296,26 @@ func TestStart(t *testing.T) {
 	assert.Len(t, srv.Code(string(number)), 6)
 	require.NoError(t, srv.Close())
 	require.NoError(t, srv.Close())
-	_, err = srv.Client(stytchotp.WithMaxRetries(0)).OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
-	require.Error(t, err)
-	assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
 }
 
 func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	t.Parallel()
-	_, err := otptest.Start(nil)
-	require.Error(t, err)
-	_, err = otptest.Start(otptest.WithCredentials("project-live-x", "secret-live-x"))
-	require.Error(t, err)
+	for _, opt := range []otptest.Option{
+		nil, otptest.WithCredentials("project-live-x", "secret-live-x"), otptest.WithFixedCode("2025550162", "123456"),
+	} {
+		srv, err := otptest.Start(opt)
+		require.Error(t, err)
+		assert.Nil(t, srv)
+		require.NoError(t, srv.Close(), "closed before the error was looked at")
+	}
 
 	srv, err := otptest.Start()
 	require.NoError(t, err)
 	srv.Inject(otptest.Fault{})
+	_, err = srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(srv.NewPhoneNumber()))
+	require.NoError(t, err)
+	assert.Empty(t, srv.Code(""), "not the code of whoever got one last")
+	assert.Empty(t, srv.Code("\n"), "nor for a blank")
 	srv.Advance(-1)
 	srv.AllowCountries("pigeon", "US")
 	srv.Inject(otptest.Fault{
@@ -311,7 +325,7 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	assert.Panics(t, func() { srv.Client(stytchotp.WithBaseURL("ftp://x")) })
 	err = srv.Close()
 	for _, part := range []string{
-		"a fault does something", "the clock does not go back", "sms and whatsapp only",
+		"a fault does something", "empty recipient", "the clock does not go back", "sms and whatsapp only",
 		"fault 1 was never hit: sms.send, to one recipient, call 2, delayed by 1s, after sending, status 500, x, retry after 1s, HTML, cut",
 	} {
 		require.ErrorContains(t, err, part)

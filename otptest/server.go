@@ -58,7 +58,7 @@ func NewInProcess(tb testing.TB, opts ...Option) *Server {
 	s, err := build(tb, opts)
 	if err != nil {
 		tb.Fatalf("otptest: %v", err)
-		return s // reached only with a testing.TB that does not stop
+		return nil // reached only with a testing.TB that does not stop
 	}
 	s.URL = inProcessURL
 	s.httpClient = &http.Client{Transport: s.Transport()}
@@ -73,10 +73,10 @@ func Start(opts ...Option) (*Server, error) { return start(nil, opts) }
 func start(tb testing.TB, opts []Option) (*Server, error) {
 	s, err := build(tb, opts)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	if s.listener, err = listen(s.engine); err != nil {
-		return s, err
+		return nil, err
 	}
 	s.URL = "http://" + s.listener.address
 	s.httpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
@@ -88,13 +88,13 @@ func build(tb testing.TB, opts []Option) (*Server, error) {
 	var c config
 	for _, opt := range opts {
 		if opt == nil {
-			return &Server{tb: tb}, errors.New("a nil option")
+			return nil, errors.New("a nil option")
 		}
 		opt(&c)
 	}
 	engine, err := emulator.New(c.emulator)
 	if err != nil {
-		return &Server{tb: tb}, err
+		return nil, err
 	}
 	return &Server{tb: tb, engine: engine, ProjectID: engine.ProjectID(), Secret: engine.Secret()}, nil
 }
@@ -114,8 +114,12 @@ func (s *Server) cleanUp() {
 // Close closes the server and its connections and waits until its goroutines have
 // ended. The error names the faults that were never hit and, for a server made by
 // [Start], other mistakes in its use. Servers made for a test are closed for you;
-// closing twice does nothing.
+// closing twice does nothing, nor does closing a nil server, which is what comes
+// with an error.
 func (s *Server) Close() error {
+	if s == nil {
+		return nil
+	}
 	s.closing.Do(func() {
 		s.closed.Store(true)
 		s.mu.Lock()

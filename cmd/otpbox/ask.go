@@ -68,7 +68,7 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 	if err != nil {
 		return err
 	}
-	if len(recipients) != 1 || recipients[0] == "" {
+	if len(recipients) != 1 || strings.TrimSpace(recipients[0]) == "" {
 		return usageError("code takes one recipient, a phone number such as +12025550162 or an e-mail address")
 	}
 	if err = a.check(env); err != nil {

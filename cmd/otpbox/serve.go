@@ -16,8 +16,9 @@ import (
 	"github.com/stytchotp/stytchotp/internal/inbox"
 )
 
-// stopTime is how long answers may take to be written when the program is told to
-// end. Browsers that opened a connection in advance would have it wait for longer.
+// stopTime is how long answers, and then the last lines, may take to be written when
+// the program is told to end. Browsers that opened a connection in advance and a
+// terminal or pipe that nobody reads would have it wait for longer.
 const stopTime = time.Second
 
 func serve(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
@@ -61,7 +62,10 @@ func serve(ctx context.Context, args []string, env func(string) string, stdout, 
 	following, end := follow(engine, o.quiet, stdout, stderr)
 	err = serveUntil(ctx, handler, sockets, stderr)
 	end()
-	<-following
+	select {
+	case <-following:
+	case <-time.After(stopTime):
+	}
 	return err
 }
 
