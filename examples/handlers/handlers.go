@@ -184,9 +184,7 @@ func (b *backend) report(ctx context.Context, step string, number stytchotp.Phon
 		if stytchotp.HTTPStatus(err) >= http.StatusInternalServerError {
 			level = slog.LevelError
 		}
-		if refused := (*stytchotp.StytchError)(nil); errors.As(err, &refused) {
-			requestID = refused.RequestID
-		}
+		requestID = stytchotp.RequestID(err)
 		more = []slog.Attr{slog.String("delivery", stytchotp.DeliveryOf(err).String()), slog.Any("error", err)}
 	}
 	attrs := []slog.Attr{slog.Any("to", number), slog.String("outcome", outcome), slog.String("request_id", requestID)}

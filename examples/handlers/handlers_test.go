@@ -279,9 +279,12 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 	b := f.logIn(t, number)
 	b.start(t, number)
 	b.verify(t, other(f.emulator.Code(number)))
+	f.emulator.Inject(otptest.Fault{Cut: true})
+	f.browser().start(t, f.newNumber())
 	log := f.log.String()
 	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=ok request_id=request-id-test-\S+`, log)
 	assert.Regexp(t, `msg=verify to=\+1\*+\d\d outcome=code_incorrect request_id=request-id-test-\S+`, log)
+	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=delivery_unknown request_id=request-id-test-\S+ delivery=maybe_sent`, log)
 	assert.NotContains(t, log, number)
 	for _, message := range f.emulator.Messages() {
 		assert.NotContains(t, log, message.Code)

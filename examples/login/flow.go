@@ -147,7 +147,8 @@ func (a *app) sendCode(r *http.Request, id, tag string) (flow, error) {
 	return f, err
 }
 
-// send asks Stytch for one message. LoginOrCreate does not tell who has an account.
+// send asks Stytch for one message. LoginOrCreate does not tell who has an account. With
+// an error comes no answer, and so no method id.
 func (a *app) send(r *http.Request, to recipient) (channel stytchotp.Channel, methodID string, err error) {
 	ctx, attributes := callContext(r, to), stytchotp.AttributesFromRequest(r)
 	l, _ := a.choose(r)
@@ -156,26 +157,17 @@ func (a *app) send(r *http.Request, to recipient) (channel stytchotp.Channel, me
 		sent, err := a.client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
 			Email: to.Email, ExpirationMinutes: codeMinutes, Locale: l.EmailLocale, CreateUserAsPending: true, Attributes: attributes,
 		})
-		if err == nil {
-			methodID = sent.MethodID
-		}
-		return stytchotp.ChannelEmail, methodID, err
+		return stytchotp.ChannelEmail, cmp.Or(sent, new(stytchotp.EmailLoginOrCreateResponse)).MethodID, err
 	case r.PostFormValue("channel") == string(stytchotp.ChannelWhatsApp):
 		sent, err := a.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
 			PhoneNumber: to.Phone, ExpirationMinutes: codeMinutes, Locale: l.Locale, CreateUserAsPending: true, Attributes: attributes,
 		})
-		if err == nil {
-			methodID = sent.MethodID
-		}
-		return stytchotp.ChannelWhatsApp, methodID, err
+		return stytchotp.ChannelWhatsApp, cmp.Or(sent, new(stytchotp.WhatsAppLoginOrCreateResponse)).MethodID, err
 	default:
 		sent, err := a.client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
 			PhoneNumber: to.Phone, ExpirationMinutes: codeMinutes, Locale: l.Locale, CreateUserAsPending: true, Attributes: attributes,
 		})
-		if err == nil {
-			methodID = sent.MethodID
-		}
-		return stytchotp.ChannelSMS, methodID, err
+		return stytchotp.ChannelSMS, cmp.Or(sent, new(stytchotp.SMSLoginOrCreateResponse)).MethodID, err
 	}
 }
 

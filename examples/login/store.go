@@ -30,7 +30,15 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 		}
 		s.drop(other)
 	}
-	s.items[key], s.expiry[key] = value, time.AfterFunc(ttl, func() { s.take(key) })
+	var timer *time.Timer
+	timer = time.AfterFunc(ttl, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.expiry[key] == timer { // and not that of a later value
+			s.drop(key)
+		}
+	})
+	s.items[key], s.expiry[key] = value, timer
 	return true
 }
 

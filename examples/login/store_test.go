@@ -54,6 +54,27 @@ func TestStoreStopsItsTimers(t *testing.T) {
 	})
 }
 
+// A value that is replaced at the moment when it expires leaves nothing of its end to
+// the one that replaces it.
+func TestStoreReplacesWhatExpires(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		s := new(store[int])
+		s.add("a", 1, time.Millisecond)
+		s.mu.Lock()
+		<-time.After(5 * time.Millisecond) // the end of it is due, and waits for the lock
+		if s.items["a"] != 0 {
+			s.drop("a")
+		}
+		s.mu.Unlock()
+		s.add("a", 2, time.Hour)
+		<-time.After(time.Millisecond)
+		value, _ := s.get("a")
+		assert.Equal(t, 2, value)
+		s.take("a")
+	}
+}
+
 func TestStoreIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

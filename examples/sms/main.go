@@ -49,7 +49,10 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Logged in as %s until %s.\n", login.UserID, login.Session.ExpiresAt.Format(time.TimeOnly))
+	fmt.Printf("Logged in as %s.\n", login.UserID)
+	if login.Session != nil && !login.Session.ExpiresAt.IsZero() {
+		fmt.Printf("The session ends at %s.\n", login.Session.ExpiresAt.Format(time.TimeOnly))
+	}
 	return nil
 }
 
