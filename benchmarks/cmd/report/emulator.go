@@ -53,7 +53,7 @@ func emulated(ctx context.Context, r *report, _ *server, p plan) error {
 	test := &fakeTest{}
 	srv := otptest.NewInProcess(test)
 	client := srv.Client()
-	memory, err := memoryTasks(&contender.Memory{}, loginOrCreate)
+	memory, err := memoryTasks(&contender.Memory{}, contender.LoginOrCreate)
 	if err != nil {
 		return err
 	}

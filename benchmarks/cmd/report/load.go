@@ -52,7 +52,7 @@ func run(ctx context.Context, c contender.Contender, workers int, p pattern, d t
 	if p == steady {
 		l.all(func() bool { return time.Since(start) < d })
 	} else {
-		for time.Since(start) < d {
+		for again := true; again; again = time.Since(start) < d {
 			l.all(func() bool { return false })
 		}
 	}

@@ -81,8 +81,8 @@ func inMemory(ctx context.Context, r *report, _ *server, p plan) error {
 		memory contender.Memory
 		call   func(context.Context, contender.Contender) error
 	}{
-		{"login or create", contender.Memory{}, loginOrCreate},
-		{"authenticate, with user, session and JWT", contender.Memory{}, authenticate},
+		{"login or create", contender.Memory{}, contender.LoginOrCreate},
+		{"authenticate, with user, session and JWT", contender.Memory{}, contender.Authenticate},
 		{"a refusal, 400 with a body", contender.Memory{Refuse: true}, refused},
 	}
 	var tasks []task
@@ -136,18 +136,8 @@ func memoryTasks(m *contender.Memory, call func(context.Context, contender.Conte
 
 func label(e contender.Entry) string { return fmt.Sprintf("(%d) %s", e.Number, e.Name) }
 
-func loginOrCreate(ctx context.Context, c contender.Contender) error {
-	_, err := c.LoginOrCreate(ctx, contender.PhoneNumber)
-	return err
-}
-
-func authenticate(ctx context.Context, c contender.Contender) error {
-	_, err := c.Authenticate(ctx, contender.MethodID, "123456")
-	return err
-}
-
 func refused(ctx context.Context, c contender.Contender) error {
-	if _, err := c.LoginOrCreate(ctx, contender.PhoneNumber); err == nil {
+	if err := contender.LoginOrCreate(ctx, c); err == nil {
 		return errors.New("a refusal was taken for a success")
 	}
 	return nil
@@ -158,7 +148,7 @@ func construction(ctx context.Context, r *report, _ *server, p plan) error {
 	r.heading("Making a client")
 	var dialed countingTransport
 	goroutines := runtime.NumGoroutine()
-	calls, err := memoryTasks(&contender.Memory{}, loginOrCreate)
+	calls, err := memoryTasks(&contender.Memory{}, contender.LoginOrCreate)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,17 @@ import (
 // results holds the samples of each contender, by its index.
 type results [][]sample
 
+// turns returns who is next in a round. (1) and (4), whose ratio is to be known best,
+// have four turns, one beside the other. They follow equally often on (2) and on (3),
+// whose garbage, of handshakes for the most part, may be left to be collected.
+func turns(round int) []int {
+	a, b := careful, sdk
+	if round%2 == 1 {
+		a, b = b, a
+	}
+	return []int{usual, a, b, a, b, resty, b, a, b, a}
+}
+
 // compete runs all contenders against baseURL, in turns. Each keeps its connections
 // from turn to turn, if it can.
 func compete(ctx context.Context, s *server, baseURL string, workers int, p pattern, rounds int, d time.Duration) (results, error) {
@@ -29,11 +40,8 @@ func compete(ctx context.Context, s *server, baseURL string, workers int, p patt
 	if err != nil {
 		return nil, err
 	}
-	// (1) and (4) follow equally often on (2) and on (3), whose garbage, of handshakes
-	// for the most part, may be left to be collected.
-	turns := [][]int{{usual, careful, resty, sdk}, {resty, careful, usual, sdk}, {usual, sdk, resty, careful}, {resty, sdk, usual, careful}}
 	for round := range rounds {
-		for _, i := range turns[round%len(turns)] {
+		for _, i := range turns(round) {
 			got := run(ctx, contenders[i], workers, p, d)
 			before := opened
 			if opened, err = s.opened(ctx); err != nil {
@@ -68,7 +76,7 @@ func (r results) p99(i int) time.Duration {
 	return median(r[i], func(s sample) time.Duration { return s.p99 })
 }
 
-// perCall is of all rounds together: in which of them the collector runs is a matter
+// perCall is of all turns together: in which of them the collector runs is a matter
 // of luck.
 func (r results) perCall(i int) time.Duration {
 	calls := total(r[i], func(s sample) int { return s.calls })
@@ -87,9 +95,9 @@ func (r results) failed(i int) int { return total(r[i], func(s sample) int { ret
 func http1(ctx context.Context, r *report, s *server, p plan) error {
 	r.heading("HTTP/1.1 over TLS, a server that answers after " + answerTime.String())
 	r.printf("Client and server are two processes on one machine, and every handshake costs both. Connections are those opened "+
-		"in all of %d rounds, with those of the first calls of a round, which are not timed. Processor time is the client's. "+
-		"It is that of all rounds together; of the rest the table has medians of the rounds, and the targets are medians of the "+
-		"ratios in each round.\n\n", p.rounds)
+		"in all of %d rounds, with those of the first calls of a turn, which are not timed. In a round (1) and (4) have four turns, "+
+		"(2) and (3) one. Processor time is the client's. It is that of all turns together; of the rest the table has medians of "+
+		"the turns, and the targets are medians of the ratios of turns in the same round.\n\n", p.rounds)
 	rows := [][]string{{"workers", "pattern", "", "connections", "p50", "p99", "processor a call", "calls a second", "failed"}}
 	r.grown = map[int]results{}
 	for _, workers := range p.scale {
@@ -101,7 +109,7 @@ func http1(ctx context.Context, r *report, s *server, p plan) error {
 			r.say("  %d workers, %s", workers, pattern)
 			rounds := p.rounds
 			if !inTable {
-				rounds = (rounds + 3) / 4
+				rounds = (rounds + 2) / 3
 			}
 			found, err := compete(ctx, s, s.HTTP1+slow, workers, pattern, rounds, p.time)
 			if err != nil {
@@ -190,12 +198,12 @@ func http2(ctx context.Context, r *report, s *server, p plan) error {
 	return nil
 }
 
-// ratio is the median of the ratios of the rounds: contenders of one round met the
-// same machine.
+// ratio is the median of the ratios of turns in the same round, in which contenders met
+// the same machine. Who has fewer turns than the other is compared with all of those.
 func (r results) ratio(a, b int, get func(sample) float64) float64 {
-	ratios := make([]float64, len(r[a]))
-	for round := range ratios {
-		ratios[round] = get(r[a][round]) / get(r[b][round])
+	ratios := make([]float64, max(len(r[a]), len(r[b])))
+	for i := range ratios {
+		ratios[i] = get(r[a][i*len(r[a])/len(ratios)]) / get(r[b][i*len(r[b])/len(ratios)])
 	}
 	return median(ratios, func(v float64) float64 { return v })
 }

@@ -8,9 +8,9 @@ type plan struct {
 	memoryRounds, memoryCalls int
 
 	rounds  int           // of each measurement over the network
-	time    time.Duration // of each round
+	time    time.Duration // of each turn
 	scale   []int         // numbers of workers of the plot
-	workers []int         // those of the table, which are among them; the others have a quarter of the rounds
+	workers []int         // those of the table, which are among them; the others have a third of the rounds
 
 	throughputRounds, throughputWorkers int
 
@@ -22,10 +22,10 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		memoryRounds: 41, memoryCalls: 2000,
-		rounds: 16, time: 200 * time.Millisecond,
+		rounds: 6, time: 200 * time.Millisecond,
 		scale:            []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024},
 		workers:          []int{64, 128, 256, 1024},
-		throughputRounds: 16, throughputWorkers: 64,
+		throughputRounds: 8, throughputWorkers: 64,
 		inFlight: 10_000,
 		starts:   41,
 		logins:   300,

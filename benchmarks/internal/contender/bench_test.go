@@ -20,21 +20,11 @@ type task struct {
 	run    func(context.Context, contender.Contender) error
 }
 
-func loginOrCreate(ctx context.Context, c contender.Contender) error {
-	_, err := c.LoginOrCreate(ctx, contender.PhoneNumber)
-	return err
-}
-
-func authenticate(ctx context.Context, c contender.Contender) error {
-	_, err := c.Authenticate(ctx, contender.MethodID, "123456")
-	return err
-}
-
 func tasks() []task {
 	return []task{
-		{"login or create", contender.Memory{}, loginOrCreate},
-		{"authenticate", contender.Memory{}, authenticate},
-		{"refused", contender.Memory{Refuse: true}, loginOrCreate},
+		{"login or create", contender.Memory{}, contender.LoginOrCreate},
+		{"authenticate", contender.Memory{}, contender.Authenticate},
+		{"refused", contender.Memory{Refuse: true}, contender.LoginOrCreate},
 	}
 }
 

@@ -2,6 +2,7 @@ package contender
 
 import (
 	"bytes"
+	"context"
 	_ "embed" // for the answers
 	"io"
 	"net/http"
@@ -16,6 +17,18 @@ const (
 	MethodID = "phone-number-test-d5a3b680-e8a3-40c0-b815-ab79986666d0"
 	UserID   = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
 )
+
+// LoginOrCreate sends a code to that number.
+func LoginOrCreate(ctx context.Context, c Contender) error {
+	_, err := c.LoginOrCreate(ctx, PhoneNumber)
+	return err
+}
+
+// Authenticate checks a code of that number.
+func Authenticate(ctx context.Context, c Contender) error {
+	_, err := c.Authenticate(ctx, MethodID, "123456")
+	return err
+}
 
 // SendAnswer, AuthenticateAnswer and ErrorAnswer are bodies as Stytch documents
 // them: a send; a check of a code with user, session and JWT; a refusal.
