@@ -11,23 +11,23 @@ import (
 
 // Call tells a hook how a call went. It holds nothing that identifies a person.
 type Call struct {
-	Op         string        // for example "otps.sms.login_or_create"
-	StatusCode int           // of the answer; 0 when there was none
-	RequestID  string        // Stytch's id of the call, when the answer had one
-	ErrorType  ErrorType     // Stytch's error type, when the answer was an error
-	Delivery   Delivery      // whether a message may have gone out
-	Attempts   int           // connections tried; 0 when nothing was sent
-	Duration   time.Duration // from the method's begin to its end
-	Err        error         // what the method returns
+	Op         string        `json:"op" redact:"word"`         // for example "otps.sms.login_or_create"
+	StatusCode int           `json:"status_code"`              // of the answer; 0 when there was none
+	RequestID  string        `json:"request_id"`               // Stytch's id of the call, when the answer had one
+	ErrorType  ErrorType     `json:"error_type"`               // Stytch's error type, when the answer was an error
+	Delivery   Delivery      `json:"delivery" redact:"always"` // whether a message may have gone out
+	Attempts   int           `json:"attempts"`                 // connections tried; 0 when none was
+	Duration   time.Duration `json:"duration"`                 // from the method's begin to its end
+	Err        error         `json:"error"`                    // what the method returns
 
 	// Region is where the number belongs, and PolicyRefusal why the send policy
 	// refused it, or would have if it were not observing only, for example
 	// "region_not_allowed". Both are empty when no policy was asked.
-	Region        string
-	PolicyRefusal string
+	Region        string `json:"region" redact:"word"`
+	PolicyRefusal string `json:"policy_refusal" redact:"word"`
 }
 
-// Format prints the call, without a request id of unknown shape.
+// Format prints the fields that are set, and no request id of unknown shape.
 func (c Call) Format(s fmt.State, _ rune) { redact.Format(s, c) }
 
 // MarshalJSON encodes the call as it prints.
@@ -60,6 +60,7 @@ func log(ctx context.Context, logger *slog.Logger, call Call) {
 		slog.Duration("duration", call.Duration),
 	}
 	if call.PolicyRefusal != "" {
+		level = slog.LevelInfo // worth a look even when it was let through
 		attrs = append(attrs, slog.String("region", call.Region), slog.String("policy_refusal", call.PolicyRefusal))
 	}
 	if call.Err != nil {

@@ -21,10 +21,6 @@ const (
 	maxCodeDigits        = 32
 )
 
-// sandboxPhoneNumber is answered by test projects without a message being sent. No
-// country could have such a number.
-const sandboxPhoneNumber = "+10000000000"
-
 // checker collects everything that is wrong with the params of a call. No text it
 // writes repeats a value.
 type checker struct {
@@ -52,7 +48,7 @@ func (c *checker) between(field string, value, least, most int) {
 
 func (c *checker) phone(n PhoneNumber) {
 	c.number = n
-	if c.live && n == sandboxPhoneNumber {
+	if c.live && n == phone.Sandbox {
 		c.fields = append(c.fields, FieldError{
 			Field: "phone_number", Code: "sandbox", kind: ErrInvalidPhoneNumber,
 			Reason: "is the sandbox number, which works in test projects only",
@@ -110,8 +106,10 @@ func (c *checker) code(code Secret) {
 	switch {
 	case code == "":
 		f.Code, f.Reason = "required", "is required"
-	case len(code) > maxCodeDigits || strings.ContainsFunc(string(code), notDigit):
+	case strings.ContainsFunc(string(code), notDigit):
 		f.Code, f.Reason = "not_digits", "must be digits only"
+	case len(code) > maxCodeDigits:
+		f.Code, f.Reason = "too_long", "is longer than any code"
 	default:
 		return
 	}

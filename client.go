@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/stytchotp/stytchotp/internal/transport"
@@ -69,11 +70,10 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 		policy:  cfg.policy,
 		observe: newObserver(cfg.logger, cfg.hooks),
 		transport: transport.New(transport.Config{
-			BaseURL:       cfg.baseURL,
-			Header:        newHeader(cfg),
-			HTTPClient:    cfg.httpClient,
-			MaxRetries:    cfg.maxRetries,
-			HeaderTimeout: cfg.timeout,
+			BaseURL:    cfg.baseURL,
+			Header:     newHeader(cfg),
+			HTTPClient: cfg.httpClient,
+			MaxRetries: cfg.maxRetries,
 		}),
 	}
 	return &Client{core: c, OTPs: &OTPsService{
@@ -88,10 +88,7 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 // secret from STYTCH_SECRET and, when it is set, the base URL from
 // STYTCH_BASE_URL. An option given here wins over the environment.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
-	if baseURL := os.Getenv("STYTCH_BASE_URL"); baseURL != "" {
-		opts = append([]Option{WithBaseURL(baseURL)}, opts...)
-	}
-	return NewClient(os.Getenv("STYTCH_PROJECT_ID"), os.Getenv("STYTCH_SECRET"), opts...)
+	return NewClient(os.Getenv(envProjectID), os.Getenv(envSecret), append(slices.Clip(opts), fromEnv)...)
 }
 
 // CloseIdleConnections closes the connections that no call is using. Calls in
@@ -200,7 +197,7 @@ func check(ctx context.Context, c *core, op operation, params request) (PhoneNum
 }
 
 // decode understands a 2xx answer, or says why it cannot be trusted.
-func decode[T any, R response[T]](c *core, op operation, answer *transport.Answer) (*T, error) {
+func decode[T any, R response[T]](c *core, op operation, answer transport.Answer) (*T, error) {
 	if answer.BodyErr != nil {
 		return nil, newInvalidResponse(op, answer, reasonFor(answer.BodyErr), answer.BodyErr)
 	}
@@ -210,7 +207,7 @@ func decode[T any, R response[T]](c *core, op operation, answer *transport.Answe
 	var resp T
 	r := R(&resp)
 	if err := unmarshal(answer.Body, r); err != nil {
-		return nil, newInvalidResponse(op, answer, undecodable(answer, err), nil)
+		return nil, newInvalidResponse(op, answer, undecodable(answer.Body), nil)
 	}
 	meta := r.meta()
 	name, id := r.complete()
@@ -247,11 +244,11 @@ func reasonFor(bodyErr error) string {
 
 // undecodable says what the body is instead of the JSON expected, without
 // repeating any of it.
-func undecodable(answer *transport.Answer, err error) string {
+func undecodable(body []byte) string {
 	switch {
-	case len(answer.Body) == 0:
+	case len(body) == 0:
 		return "the body is empty"
-	case isWrongType(err):
+	case json.Valid(body):
 		return "the body is JSON of another shape"
 	}
 	return "the body is not JSON"

@@ -34,33 +34,44 @@ func DeliveryOf(err error) Delivery {
 	if err == nil {
 		return DeliverySent
 	}
-	if d, known := deliveryIn(err); known {
-		return d
+	if e := leastCertain(err); e != nil {
+		return e.Delivery()
 	}
 	return DeliveryMaybeSent
 }
 
-// deliveryIn looks for errors of this package in the tree of err. Of several, the
-// least certain counts.
-func deliveryIn(err error) (d Delivery, known bool) {
+// callError is what all errors of this package are.
+type callError interface {
+	Delivery() Delivery
+	outcome() (status int, code string)
+}
+
+// leastCertain looks for errors of this package in the tree of err. Of several it
+// returns the first that leaves open whether a message went out, or else the first.
+func leastCertain(err error) callError {
 	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
 	case *StytchError:
-		return e.Delivery(), true
+		return e
 	case *ValidationError:
-		return e.Delivery(), true
+		return e
 	case *TransportError:
-		return e.Delivery(), true
+		return e
 	case *InvalidResponseError:
-		return e.Delivery(), true
+		return e
 	case interface{ Unwrap() error }:
-		return deliveryIn(e.Unwrap())
+		return leastCertain(e.Unwrap())
 	case interface{ Unwrap() []error }:
+		var first callError
 		for _, child := range e.Unwrap() {
-			childDelivery, childKnown := deliveryIn(child)
-			if childKnown && (!known || childDelivery == DeliveryMaybeSent) {
-				d, known = childDelivery, true
+			found := leastCertain(child)
+			if found != nil && found.Delivery() == DeliveryMaybeSent {
+				return found
+			}
+			if first == nil {
+				first = found
 			}
 		}
+		return first
 	}
-	return d, known
+	return nil
 }

@@ -34,8 +34,8 @@ type errorBody struct {
 }
 
 // at returns where [flatjson.Decode] puts the value of a key, or nil.
-func (b *errorBody) at(key []byte) any {
-	switch string(key) {
+func (b *errorBody) at(key string) any {
+	switch key {
 	case "request_id":
 		return &b.RequestID
 	case "error_type":
@@ -79,7 +79,7 @@ type errorText struct {
 
 // readErrorBody reads what can be read of a body that should be an error envelope
 // and may be anything.
-func readErrorBody(answer *transport.Answer) errorText {
+func readErrorBody(answer transport.Answer) errorText {
 	body, err := decodeErrorBody(answer.Body)
 	if err != nil {
 		body = salvage(answer.Body)

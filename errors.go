@@ -105,6 +105,9 @@ type FieldError struct {
 	cause error // what a send policy's checker returned
 }
 
+// String names the field and what is wrong with it, without the value.
+func (f FieldError) String() string { return f.Field + " " + f.Reason }
+
 // ValidationError says that the params of a call are wrong. Nothing was sent.
 type ValidationError struct {
 	Op     string
@@ -118,7 +121,7 @@ func (e *ValidationError) Error() string {
 	}
 	problems := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
-		problems[i] = f.Field + " " + f.Reason
+		problems[i] = f.String()
 	}
 	return "stytchotp: " + e.Op + ": " + strings.Join(problems, "; ") + " (nothing was sent)"
 }
@@ -157,7 +160,7 @@ func (e *ValidationError) Delivery() Delivery { return DeliveryNotSent }
 // broke, or no time left.
 type TransportError struct {
 	Op       string
-	Attempts int // connections tried
+	Attempts int // connections tried; 0 when the call was over before the first
 
 	delivery Delivery
 	cause    error
@@ -183,7 +186,8 @@ func (e *TransportError) Error() string {
 }
 
 // Unwrap returns the cause, for [errors.Is] and [errors.As]: context.Canceled,
-// context.DeadlineExceeded, syscall.ECONNREFUSED and the like.
+// context.DeadlineExceeded, syscall.ECONNREFUSED, *tls.CertificateVerificationError
+// and the like.
 func (e *TransportError) Unwrap() error {
 	if e == nil {
 		return nil
@@ -254,7 +258,7 @@ func newTransportError(op operation, err error) *TransportError {
 	return e
 }
 
-func newInvalidResponse(op operation, answer *transport.Answer, reason string, cause error) *InvalidResponseError {
+func newInvalidResponse(op operation, answer transport.Answer, reason string, cause error) *InvalidResponseError {
 	return &InvalidResponseError{
 		Op:         op.name,
 		StatusCode: answer.StatusCode,
@@ -266,7 +270,7 @@ func newInvalidResponse(op operation, answer *transport.Answer, reason string, c
 	}
 }
 
-func newStytchError(op operation, answer *transport.Answer, now time.Time) *StytchError {
+func newStytchError(op operation, answer transport.Answer, now time.Time) *StytchError {
 	body := readErrorBody(answer)
 	return &StytchError{
 		Op:           op.name,
@@ -286,11 +290,15 @@ func newStytchError(op operation, answer *transport.Answer, now time.Time) *Styt
 // copy of the error prints like the error.
 func (e StytchError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
-// Format prints Error whatever the verb.
-func (e *ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+// Format prints String whatever the verb: the default of some would print what a
+// checker returned.
+func (f FieldError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, f.String()) }
 
 // Format prints Error whatever the verb.
-func (e *TransportError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+func (e ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// Format prints Error whatever the verb.
+func (e TransportError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
 
 // Format prints Error whatever the verb.
 func (e InvalidResponseError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
@@ -299,10 +307,10 @@ func (e InvalidResponseError) Format(s fmt.State, _ rune) { _, _ = io.WriteStrin
 func (e StytchError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // MarshalJSON encodes Error as a string.
-func (e *ValidationError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e ValidationError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // MarshalJSON encodes Error as a string.
-func (e *TransportError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e TransportError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // MarshalJSON encodes Error as a string.
 func (e InvalidResponseError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }

@@ -152,6 +152,26 @@ func TestDeliveryOf(t *testing.T) {
 		stytchotp.DeliveryMaybeSent, " ", stytchotp.DeliveryNotSent, " ", stytchotp.DeliverySent, " ", stytchotp.Delivery(99)))
 }
 
+// Of errors that were joined, what one of them leaves open outweighs what another
+// one knows.
+func TestOutcomeOfSeveral(t *testing.T) {
+	t.Parallel()
+	refused := &stytchotp.StytchError{StatusCode: 429}
+	unsure := &stytchotp.InvalidResponseError{Op: "otps.sms.send"}
+	for _, err := range []error{errors.Join(refused, unsure), errors.Join(unsure, refused), errors.Join(&stytchotp.ValidationError{}, refused, unsure)} {
+		assert.Equal(t, "delivery_unknown", stytchotp.PublicCode(err))
+		assert.Equal(t, http.StatusServiceUnavailable, stytchotp.HTTPStatus(err))
+	}
+	assert.Equal(t, "rate_limited", stytchotp.PublicCode(errors.Join(errors.New("not ours"), refused)))
+
+	wrongCode := &stytchotp.StytchError{Op: "otps.authenticate", StatusCode: 404, ErrorType: "otp_code_not_found"}
+	unknown := &stytchotp.TransportError{Op: "otps.authenticate"}
+	for want, joined := range map[string][2]error{"delivery_unknown": {wrongCode, unsure}, "result_unknown": {refused, unknown}} {
+		assert.Equal(t, want, stytchotp.PublicCode(errors.Join(joined[0], joined[1])))
+		assert.Equal(t, want, stytchotp.PublicCode(fmt.Errorf("login: %w", errors.Join(joined[1], joined[0]))))
+	}
+}
+
 // Typed nil pointers are misuse, and misuse does not panic.
 func TestNilErrors(t *testing.T) {
 	t.Parallel()
@@ -358,9 +378,9 @@ func TestTransportErrors(t *testing.T) {
 	t.Parallel()
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		srv := newCannedServer(t, 200, "")
-		srv.Close()
-		_, err := operations()[1].call(t.Context(), srv.client(t, stytchotp.WithMaxRetries(0)))
+		client, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithBaseURL(nobodyListens), stytchotp.WithMaxRetries(0))
+		require.NoError(t, err)
+		_, err = operations()[1].call(t.Context(), client)
 		var e *stytchotp.TransportError
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, "stytchotp: otps.sms.login_or_create: the connection was refused (nothing was sent)", err.Error())
@@ -383,6 +403,9 @@ func TestTransportErrors(t *testing.T) {
 		assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
 		assert.Zero(t, srv.count())
 		assert.NotContains(t, err.Error(), "went away")
+		var e *stytchotp.TransportError
+		require.ErrorAs(t, err, &e)
+		assert.Zero(t, e.Attempts)
 	})
 	t.Run("no time", func(t *testing.T) {
 		t.Parallel()

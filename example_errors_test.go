@@ -97,17 +97,18 @@ func ExampleValidationError() {
 
 // A TransportError means that no answer came.
 func ExampleTransportError() {
-	srv, _ := emulator()
+	srv, client := emulator()
 	defer srv.Close()
-	srv.Inject(otptest.Fault{Delay: time.Minute})
-	client := srv.Client(stytchotp.WithTimeout(500 * time.Millisecond))
+	srv.Inject(otptest.Fault{Drop: otptest.DropAfterSend})
 
 	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
 	if broken := (*stytchotp.TransportError)(nil); errors.As(err, &broken) {
-		fmt.Println(broken.Timeout(), errors.Is(err, context.DeadlineExceeded), broken.Delivery())
+		fmt.Println("timeout:", broken.Timeout())
+		fmt.Println("delivery:", broken.Delivery())
 	}
 	// Output:
-	// true true maybe_sent
+	// timeout: false
+	// delivery: maybe_sent
 }
 
 // An InvalidResponseError is a success that cannot be trusted.

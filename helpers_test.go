@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +24,9 @@ const (
 	userID    = "user-test-e3795c81-f849-4167-bfda-e4a6e9c280fd"
 	phoneID   = "phone-number-test-d5a3b680-e8a3-40c0-b815-ab79986666d0"
 	emailID   = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
+
+	// Not the port of a server that was closed: another test may have got it since.
+	nobodyListens = "http://127.0.0.1:1"
 )
 
 // received is a request as it arrived.
@@ -79,11 +83,15 @@ func (s *cannedServer) only(t *testing.T) received {
 	return s.requests[0]
 }
 
+// patience is the time limit of a call that is not about its time limit: the default of
+// ten seconds is too short when a machine stands still.
+const patience = 2 * time.Minute
+
 // client returns a client of the test project that calls s under the path /base.
 func (s *cannedServer) client(t *testing.T, opts ...stytchotp.Option) *stytchotp.Client {
 	t.Helper()
 	c, err := stytchotp.NewClient(testProjectID, testSecret,
-		append([]stytchotp.Option{stytchotp.WithBaseURL(s.URL + "/base")}, opts...)...)
+		append([]stytchotp.Option{stytchotp.WithBaseURL(s.URL + "/base"), stytchotp.WithTimeout(patience)}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(c.CloseIdleConnections)
 	return c

@@ -9,7 +9,7 @@ import "time"
 type Session struct {
 	SessionID             string                 `json:"session_id"`
 	UserID                string                 `json:"user_id"`
-	StartedAt             time.Time              `json:"started_at"`
+	StartedAt             time.Time              `json:"started_at"` // zero when unknown, as all times here
 	LastAccessedAt        time.Time              `json:"last_accessed_at"`
 	ExpiresAt             time.Time              `json:"expires_at"`
 	Attributes            Attributes             `json:"attributes"`
@@ -25,8 +25,8 @@ type FactorType string
 // The kinds of authentication factors.
 const (
 	FactorTypeMagicLink          FactorType = "magic_link"
-	FactorTypeOTP                FactorType = "otp" // a code by SMS or WhatsApp, see DeliveryMethod
-	FactorTypeEmailOTP           FactorType = "email_otp"
+	FactorTypeOTP                FactorType = "otp"       // a code; go by DeliveryMethod for how it came
+	FactorTypeEmailOTP           FactorType = "email_otp" // not documented when a code by e-mail is this and when it is "otp"
 	FactorTypeOAuth              FactorType = "oauth"
 	FactorTypeWebAuthn           FactorType = "webauthn"
 	FactorTypeTOTP               FactorType = "totp"

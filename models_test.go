@@ -224,6 +224,8 @@ func TestSensitiveValues(t *testing.T) {
 		{stytchotp.EmailAddress("@"), "[redacted]"},
 		{stytchotp.EmailAddress("ada@b@example.com"), "[redacted]"},
 		{stytchotp.EmailAddress("ada@example.12345"), "a***@***"},
+		{stytchotp.EmailAddress("\nada@example.com"), "[redacted]"},
+		{stytchotp.EmailAddress("\x1bada@example.com"), "[redacted]"},
 		{stytchotp.EmailAddress(""), ""},
 		{stytchotp.Secret("123456"), "[redacted]"},
 		{stytchotp.Secret(""), ""},

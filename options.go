@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -26,6 +27,28 @@ const (
 // client is built, never later, and their order does not matter.
 type Option func(*config) error
 
+// Where [NewClientFromEnv] looks.
+const (
+	envProjectID = "STYTCH_PROJECT_ID"
+	envSecret    = "STYTCH_SECRET"
+	envBaseURL   = "STYTCH_BASE_URL"
+)
+
+// fromEnv is the last option of [NewClientFromEnv].
+func fromEnv(c *config) error {
+	c.projectIDName, c.secretName, c.baseURLName = envProjectID, envSecret, envBaseURL+" or WithBaseURL"
+	baseURL := os.Getenv(envBaseURL)
+	if baseURL == "" || c.baseURL != "" {
+		return nil
+	}
+	cleaned, err := cleanBaseURL(baseURL)
+	if err != nil {
+		return fmt.Errorf("%s: %w", envBaseURL, err)
+	}
+	c.baseURL = cleaned
+	return nil
+}
+
 // config is what the options work on. The client is built from it once, at the
 // end, so that no option can depend on another one's turn.
 type config struct {
@@ -39,6 +62,8 @@ type config struct {
 	policy     *sendPolicy
 	logger     *slog.Logger
 	hooks      []func(context.Context, Call)
+
+	projectIDName, secretName, baseURLName string // what errors call them
 }
 
 // WithBaseURL sends the calls to another address than Stytch's own, for example a
@@ -121,7 +146,8 @@ func WithUserAgent(product string) Option {
 }
 
 // WithLogger writes one record for each call to logger: at debug level when the
-// call succeeded and at warn level when it failed. A record holds the operation,
+// call succeeded, at info level when it did though a send policy that only observes
+// would have refused it, and at warn level when it failed. A record holds the operation,
 // the outcome, the request id and the time taken, and nothing that identifies a
 // person. Without this option nothing is logged.
 func WithLogger(logger *slog.Logger) Option {
@@ -154,6 +180,10 @@ func newConfig(projectID, secret string, opts []Option) (*config, error) {
 		secret:     secret,
 		timeout:    defaultTimeout,
 		maxRetries: defaultMaxRetries,
+
+		projectIDName: "project id",
+		secretName:    "secret",
+		baseURLName:   "WithBaseURL",
 	}
 	var problems []error
 	for _, opt := range opts {
@@ -172,7 +202,7 @@ func newConfig(projectID, secret string, opts []Option) (*config, error) {
 			c.baseURL = testBaseURL
 		case projectID != "":
 			problems = append(problems, errors.New(
-				`project id: starts with neither "project-test-" nor "project-live-", so WithBaseURL is needed`))
+				c.projectIDName+`: starts with neither "project-test-" nor "project-live-", so `+c.baseURLName+" is needed"))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -188,20 +218,20 @@ func (c *config) test() bool { return strings.HasPrefix(c.projectID, "project-te
 func (c *config) checkCredentials() error {
 	var problems []error
 	if c.projectID == "" {
-		problems = append(problems, errors.New("project id: is empty"))
+		problems = append(problems, errors.New(c.projectIDName+": is empty"))
 	} else if strings.Contains(c.projectID, ":") || strings.ContainsFunc(c.projectID, notPrintableASCII) {
-		problems = append(problems, errors.New("project id: holds a character that no project id has"))
+		problems = append(problems, errors.New(c.projectIDName+": holds a character that no project id has"))
 	}
 	if c.secret == "" {
-		problems = append(problems, errors.New("secret: is empty"))
+		problems = append(problems, errors.New(c.secretName+": is empty"))
 	} else if strings.ContainsFunc(c.secret, notPrintableASCII) {
-		problems = append(problems, errors.New("secret: holds a character that no secret has"))
+		problems = append(problems, errors.New(c.secretName+": holds a character that no secret has"))
 	}
 	if c.live() && strings.HasPrefix(c.secret, "secret-test-") {
-		problems = append(problems, errors.New("secret: a test secret does not fit a live project"))
+		problems = append(problems, errors.New(c.secretName+": a test secret does not fit a live project"))
 	}
 	if c.test() && strings.HasPrefix(c.secret, "secret-live-") {
-		problems = append(problems, errors.New("secret: a live secret does not fit a test project"))
+		problems = append(problems, errors.New(c.secretName+": a live secret does not fit a test project"))
 	}
 	return errors.Join(problems...)
 }

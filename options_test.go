@@ -3,6 +3,8 @@ package stytchotp_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -149,13 +151,19 @@ func TestNewClientFromEnv(t *testing.T) {
 
 	t.Setenv("STYTCH_BASE_URL", "http://example.com")
 	_, err = stytchotp.NewClientFromEnv()
-	require.ErrorContains(t, err, "loopback")
+	require.ErrorContains(t, err, "STYTCH_BASE_URL: plain http is allowed to a loopback address only")
+	require.NotContains(t, err.Error(), "WithBaseURL")
+	_, err = stytchotp.NewClientFromEnv(stytchotp.WithBaseURL(other.URL))
+	require.NoError(t, err, "nobody asks the environment then")
 
 	t.Setenv("STYTCH_BASE_URL", "")
 	t.Setenv("STYTCH_PROJECT_ID", "")
 	t.Setenv("STYTCH_SECRET", "")
 	_, err = stytchotp.NewClientFromEnv()
-	require.ErrorContains(t, err, "project id: is empty")
+	require.EqualError(t, err, "stytchotp: STYTCH_PROJECT_ID: is empty\nSTYTCH_SECRET: is empty")
+	t.Setenv("STYTCH_PROJECT_ID", "mine")
+	_, err = stytchotp.NewClientFromEnv()
+	require.ErrorContains(t, err, "so STYTCH_BASE_URL or WithBaseURL is needed")
 }
 
 // The default timeout is ten seconds, an own one replaces it, and an earlier
@@ -248,15 +256,34 @@ func TestHooksAndLogger(t *testing.T) {
 
 	t.Run("no connection", func(t *testing.T) {
 		t.Parallel()
-		srv := newCannedServer(t, 200, minimalSend)
-		srv.Close()
 		var got stytchotp.Call
-		client := srv.client(t, stytchotp.WithMaxRetries(1), stytchotp.WithHook(func(_ context.Context, call stytchotp.Call) { got = call }))
-		_, err := operations()[0].call(t.Context(), client)
+		client, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithBaseURL(nobodyListens),
+			stytchotp.WithMaxRetries(1), stytchotp.WithHook(func(_ context.Context, call stytchotp.Call) { got = call }))
+		require.NoError(t, err)
+		_, err = operations()[0].call(t.Context(), client)
 		require.Error(t, err)
 		assert.Equal(t, 2, got.Attempts)
 		assert.Equal(t, stytchotp.DeliveryNotSent, got.Delivery)
 	})
+}
+
+// A call prints what a hook would log of it.
+func TestCallPrints(t *testing.T) {
+	t.Parallel()
+	call := stytchotp.Call{
+		Op: "otps.sms.send", RequestID: requestID, Attempts: 1, Duration: time.Second,
+		Err: errors.New("no answer"), Region: "GB", PolicyRefusal: "region_not_allowed",
+	}
+	want := `{"op":"otps.sms.send","request_id":"` + requestID + `","delivery":"maybe_sent","attempts":1,` +
+		`"duration":"1s","error":"no answer","region":"GB","policy_refusal":"region_not_allowed"}`
+	assert.Equal(t, "stytchotp.Call"+want, fmt.Sprintf("%+v", call))
+	encoded, err := json.Marshal(call)
+	require.NoError(t, err)
+	assert.Equal(t, want, string(encoded))
+	call = stytchotp.Call{Op: "otps.sms.send", Region: "001", Delivery: stytchotp.DeliverySent}
+	assert.Equal(t, `stytchotp.Call{"op":"otps.sms.send","delivery":"sent","region":"001"}`, fmt.Sprint(call))
+	call = stytchotp.Call{Op: "+12025550162", RequestID: "ada@example.com", Region: "12345", PolicyRefusal: "a b"}
+	assert.Equal(t, `stytchotp.Call{"op":"[redacted]","request_id":"[redacted]","delivery":"maybe_sent","region":"[redacted]","policy_refusal":"[redacted]"}`, fmt.Sprint(call))
 }
 
 // Printing a client shows nothing of what it holds.

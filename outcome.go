@@ -59,7 +59,10 @@ func (t ErrorType) meaning() meaning {
 // HTTPStatus returns the status that a handler should give its own client for the
 // error of a call: 422 when the person can mend it (a wrong code, a mistyped
 // number), 429 when they should wait, 503 when the service is at fault or nobody
-// knows, 500 when the program or its configuration is, and 200 for nil.
+// knows, 500 when the program or its configuration is, and 200 for nil; and for
+// what Stytch says of accounts and sessions 401 (session_not_found), 403
+// (attribute_mismatch), 404 (user_not_found) and 409 (phone_number_taken,
+// email_taken).
 //
 // It is not the status that Stytch gave: Stytch says 401 to an expired code and to
 // a wrong secret, and a browser must not take either for "sign in again".
@@ -97,23 +100,16 @@ func PublicCode(err error) string {
 }
 
 func outcome(err error) (status int, code string) {
-	var (
-		stytch     *StytchError
-		validation *ValidationError
-		ours       interface{ Delivery() Delivery }
-	)
-	switch {
-	case errors.As(err, &validation):
-		return validation.outcome()
-	case errors.As(err, &stytch) && stytch != nil:
-		return stytch.outcome()
-	case errors.As(err, &ours):
-		return unanswered(err)
+	if e := leastCertain(err); e != nil {
+		return e.outcome()
 	}
 	return http.StatusInternalServerError, "internal"
 }
 
 func (e *StytchError) outcome() (status int, code string) {
+	if e == nil {
+		return unanswered(DeliveryMaybeSent, "")
+	}
 	if m := e.ErrorType.meaning(); m.status != 0 {
 		return m.status, m.code
 	}
@@ -121,9 +117,23 @@ func (e *StytchError) outcome() (status int, code string) {
 	case e.StatusCode == http.StatusTooManyRequests:
 		return http.StatusTooManyRequests, "rate_limited"
 	case e.Delivery() == DeliveryMaybeSent:
-		return unanswered(e)
+		return unanswered(DeliveryMaybeSent, e.Op)
 	}
 	return http.StatusInternalServerError, "internal"
+}
+
+func (e *TransportError) outcome() (status int, code string) {
+	if e == nil {
+		return unanswered(DeliveryMaybeSent, "")
+	}
+	return unanswered(e.delivery, e.Op)
+}
+
+func (e *InvalidResponseError) outcome() (status int, code string) {
+	if e == nil {
+		return unanswered(DeliveryMaybeSent, "")
+	}
+	return unanswered(DeliveryMaybeSent, e.Op)
 }
 
 // outcome is the person's to mend only when all that is wrong is what a person
@@ -136,6 +146,8 @@ func (e *ValidationError) outcome() (status int, code string) {
 	for _, f := range e.Fields {
 		typed := ""
 		switch {
+		case f.Code == codeCheckerFailed:
+			return http.StatusServiceUnavailable, "unavailable"
 		case f.kind == ErrRegionNotAllowed: //nolint:errorlint // kinds are the sentinels themselves
 			typed = "region_not_allowed"
 		case f.kind == ErrNumberTypeNotAllowed: //nolint:errorlint // as above
@@ -159,31 +171,14 @@ func (e *ValidationError) outcome() (status int, code string) {
 }
 
 // unanswered is the outcome when Stytch did not say what became of the request.
-func unanswered(err error) (status int, code string) {
+func unanswered(delivery Delivery, op string) (status int, code string) {
 	switch {
-	case DeliveryOf(err) == DeliveryNotSent:
+	case delivery == DeliveryNotSent:
 		return http.StatusServiceUnavailable, "unavailable"
-	case opOf(err) == authenticate.name:
+	case op == authenticate.name:
 		return http.StatusServiceUnavailable, "result_unknown"
 	}
 	return http.StatusServiceUnavailable, "delivery_unknown"
-}
-
-func opOf(err error) string {
-	var (
-		stytch  *StytchError
-		broken  *TransportError
-		invalid *InvalidResponseError
-	)
-	switch {
-	case errors.As(err, &stytch) && stytch != nil:
-		return stytch.Op
-	case errors.As(err, &broken) && broken != nil:
-		return broken.Op
-	case errors.As(err, &invalid) && invalid != nil:
-		return invalid.Op
-	}
-	return ""
 }
 
 // RequestID returns Stytch's id of the call that err came from, for a log line or a

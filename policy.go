@@ -2,6 +2,7 @@ package stytchotp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,7 +21,10 @@ const (
 
 // SendPolicy says which phone numbers messages may go to. [WithSendPolicy] has it
 // asked before each SMS and WhatsApp send; what it refuses is not sent. The zero
-// value refuses the number types that toll fraud lives on, and nothing else.
+// value refuses the number types that toll fraud lives on, numbers of no country, SMS
+// to countries that Stytch is known not to serve, and numbers with a digit that does
+// not belong to them, such as the trunk zero in +4909001234567: [ParsePhoneNumber]
+// takes it off.
 //
 // The refusal is a [ValidationError] for the field "phone_number" that answers
 // [ErrRegionNotAllowed], [ErrNumberTypeNotAllowed], [ErrInvalidPhoneNumber] or
@@ -80,6 +84,9 @@ func (f CheckerFunc) CheckNumber(ctx context.Context, number PhoneNumber, channe
 	return f(ctx, number, channel)
 }
 
+// codeCheckerFailed is the code of a number that a Checker could not be asked about.
+const codeCheckerFailed = "checker_failed"
+
 // nonGeographic is the region of numbers that belong to no country.
 const nonGeographic = "001"
 
@@ -103,21 +110,25 @@ func RegionsSharingCode(region string) []string {
 // WithSendPolicy has policy asked before each SMS and WhatsApp send.
 func WithSendPolicy(policy SendPolicy) Option {
 	return func(c *config) error {
+		var problems []error
 		regions := make(map[string]bool, len(policy.Regions))
 		for _, region := range policy.Regions {
 			if !phone.KnownRegion(region) {
-				return fmt.Errorf("WithSendPolicy: %q is no ISO 3166 alpha-2 code of a region with phone numbers", region)
+				problems = append(problems, fmt.Errorf("WithSendPolicy: %q is no ISO 3166 alpha-2 code of a region with phone numbers", region))
 			}
 			regions[region] = true
 		}
 		for _, t := range policy.AllowTypes {
 			if !refusedTypes(t) {
-				return fmt.Errorf("WithSendPolicy: AllowTypes: %q is never refused", t)
+				problems = append(problems, fmt.Errorf("WithSendPolicy: AllowTypes: %q is never refused", t))
 			}
+		}
+		if f, ok := policy.Checker.(CheckerFunc); ok && f == nil {
+			problems = append(problems, errors.New("WithSendPolicy: the Checker is a nil CheckerFunc"))
 		}
 		policy.AllowTypes = slices.Clone(policy.AllowTypes)
 		c.policy = &sendPolicy{SendPolicy: policy, regions: regions}
-		return nil
+		return errors.Join(problems...)
 	}
 }
 
@@ -140,7 +151,7 @@ type sendPolicy struct {
 // ask returns the error that refuses the number, or nil. It tells the call what it
 // found either way.
 func (p *sendPolicy) ask(ctx context.Context, op operation, n PhoneNumber, call *Call) error {
-	if n == sandboxPhoneNumber { // it got this far, so this is no live project
+	if n == phone.Sandbox { // it got this far, so this is no live project
 		return nil
 	}
 	call.Region = n.Region()
@@ -156,7 +167,12 @@ func (p *sendPolicy) ask(ctx context.Context, op operation, n PhoneNumber, call 
 }
 
 func (p *sendPolicy) refuse(ctx context.Context, n PhoneNumber, region string, channel Channel) *FieldError {
+	if plain, err := phone.Parse(string(n), ""); err != nil || plain != string(n) {
+		return refusal("not_normalized", "has a digit that does not belong to it", ErrInvalidPhoneNumber)
+	}
 	switch {
+	case region == "" && len(p.regions) > 0:
+		return refusal("not_valid", "is in no range that a country assigns", ErrInvalidPhoneNumber)
 	case region == nonGeographic && !p.AllowNonGeographic:
 		return refusal("non_geographic", "belongs to no country", ErrRegionNotAllowed)
 	case region != nonGeographic && len(p.regions) > 0 && !p.regions[region]:
@@ -182,7 +198,7 @@ func (p *sendPolicy) askChecker(ctx context.Context, n PhoneNumber, channel Chan
 	case err == nil && !allowed:
 		return refusal("refused_by_checker", "was refused by the checker", ErrNumberRefused)
 	case err != nil && !p.AllowOnCheckerError:
-		f := refusal("checker_failed", "could not be checked", ErrNumberRefused)
+		f := refusal(codeCheckerFailed, "could not be checked", ErrNumberRefused)
 		f.cause = err
 		return f
 	}

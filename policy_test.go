@@ -1,8 +1,11 @@
 package stytchotp_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -22,8 +25,13 @@ func whatsAppTo(number stytchotp.PhoneNumber) func(context.Context, *stytchotp.C
 	return whatsAppSend(stytchotp.WhatsAppSendParams{PhoneNumber: number})
 }
 
+// lookupError is a struct, whose fields fmt prints where it does not ask for a text.
+type lookupError struct{ text string }
+
+func (e lookupError) Error() string { return e.text }
+
 var (
-	errLookup = errors.New("the lookup is down: +12025550162")
+	errLookup = lookupError{"the lookup is down: +12025550162"}
 	allow     = stytchotp.CheckerFunc(func(context.Context, stytchotp.PhoneNumber, stytchotp.Channel) (bool, error) { return true, nil })
 	deny      = stytchotp.CheckerFunc(func(context.Context, stytchotp.PhoneNumber, stytchotp.Channel) (bool, error) { return false, nil })
 	broken    = stytchotp.CheckerFunc(func(context.Context, stytchotp.PhoneNumber, stytchotp.Channel) (bool, error) { return true, errLookup })
@@ -48,7 +56,7 @@ func TestSendPolicy(t *testing.T) {
 		{"US and Canada: Bahamas", northAmerica, smsTo("+12423591234"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"US and Canada: Guam", northAmerica, whatsAppTo("+16713001234"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"US and Canada: Puerto Rico", northAmerica, smsTo("+17872345678"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
-		{"US and Canada: of no known region", northAmerica, smsTo("+15555555555"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
+		{"US and Canada: of no known region", northAmerica, smsTo("+15555555555"), "not_valid", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
 		{"US and Canada: Germany", northAmerica, whatsAppTo("+4915112345678"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"GB: London", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+447400123456"), "", nil, ""},
 		{"GB: Guernsey", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+447911123456"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
@@ -66,6 +74,9 @@ func TestSendPolicy(t *testing.T) {
 		{"zero: of no country", stytchotp.SendPolicy{}, smsTo("+882123456789"), "non_geographic", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"of no country allowed", stytchotp.SendPolicy{AllowNonGeographic: true, Regions: []string{"US"}}, smsTo("+882123456789"), "", nil, ""},
 
+		{"zero: premium rate behind a trunk zero", stytchotp.SendPolicy{}, smsTo("+4909001234567"), "not_normalized", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+		{"zero: a mobile behind a trunk zero", stytchotp.SendPolicy{}, whatsAppTo("+49015112345678"), "not_normalized", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+
 		{"zero: unsupported by SMS", stytchotp.SendPolicy{}, smsTo("+213551234567"), "region_unsupported", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"zero: unsupported by SMS, WhatsApp", stytchotp.SendPolicy{}, whatsAppTo("+213551234567"), "", nil, ""},
 		{"unsupported allowed", stytchotp.SendPolicy{AllowUnsupported: true}, smsTo("+213551234567"), "", nil, ""},
@@ -77,7 +88,7 @@ func TestSendPolicy(t *testing.T) {
 		{"checker allows", stytchotp.SendPolicy{Checker: allow}, smsTo("+12025550162"), "", nil, ""},
 		{"checker refuses", stytchotp.SendPolicy{Checker: deny}, smsTo("+12025550162"), "refused_by_checker", stytchotp.ErrNumberRefused, "number_refused"},
 		{"checker refuses, errors allowed", stytchotp.SendPolicy{Checker: deny, AllowOnCheckerError: true}, smsTo("+12025550162"), "refused_by_checker", stytchotp.ErrNumberRefused, "number_refused"},
-		{"checker fails", stytchotp.SendPolicy{Checker: broken}, smsTo("+12025550162"), "checker_failed", stytchotp.ErrNumberRefused, "number_refused"},
+		{"checker fails", stytchotp.SendPolicy{Checker: broken}, smsTo("+12025550162"), "checker_failed", stytchotp.ErrNumberRefused, "unavailable"},
 		{"checker fails, allowed", stytchotp.SendPolicy{Checker: broken, AllowOnCheckerError: true}, smsTo("+12025550162"), "", nil, ""},
 
 		{"sandbox number", stytchotp.SendPolicy{Regions: []string{"DE"}, RequireValid: true, Checker: deny}, smsTo("+10000000000"), "", nil, ""},
@@ -101,11 +112,20 @@ func TestSendPolicy(t *testing.T) {
 			assert.Equal(t, "phone_number", invalid.Fields[0].Field)
 			assert.Equal(t, tc.refusal, invalid.Fields[0].Code)
 			assert.Equal(t, tc.code, stytchotp.PublicCode(err))
-			assert.Equal(t, http.StatusUnprocessableEntity, stytchotp.HTTPStatus(err))
+			status := http.StatusUnprocessableEntity
+			if tc.refusal == "checker_failed" {
+				status = http.StatusServiceUnavailable
+			}
+			assert.Equal(t, status, stytchotp.HTTPStatus(err))
 			assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
 			assert.Zero(t, srv.count(), "something was sent")
 			assert.Equal(t, errors.Is(err, errLookup), tc.refusal == "checker_failed")
-			assert.NotContains(t, err.Error(), "lookup is down")
+			assert.Equal(t, err.Error(), fmt.Sprint(*invalid), "a copy prints like the error")
+			for _, printed := range []any{err, *invalid, invalid.Fields, invalid.Fields[0], &invalid.Fields[0]} {
+				for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
+					assert.NotContains(t, fmt.Sprintf(verb, printed), "lookup is down")
+				}
+			}
 
 			tc.policy.ObserveOnly = true
 			_, err = tc.call(t.Context(), srv.client(t, hook, stytchotp.WithSendPolicy(tc.policy)))
@@ -114,6 +134,19 @@ func TestSendPolicy(t *testing.T) {
 			assert.Equal(t, 1, srv.count())
 		})
 	}
+}
+
+// What an observing policy would have refused is logged where it is seen by default.
+func TestObservedRefusalIsLogged(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	srv := newCannedServer(t, http.StatusOK, minimalSend)
+	client := srv.client(t, stytchotp.WithLogger(slog.New(slog.NewTextHandler(&logged, nil))),
+		stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: []string{"US"}, ObserveOnly: true}))
+	_, err := smsTo("+447400123456")(t.Context(), client)
+	require.NoError(t, err)
+	assert.Contains(t, logged.String(), "level=INFO msg=\"stytch call\"")
+	assert.Contains(t, logged.String(), "region=GB policy_refusal=region_not_allowed")
 }
 
 // E-mail and Authenticate have no number, and bad params never reach the policy.
@@ -127,7 +160,7 @@ func TestSendPolicyIsAskedOnlyForNumbers(t *testing.T) {
 			assert.Contains(t, []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp}, channel)
 			deadline, ok := ctx.Deadline()
 			assert.True(t, ok, "the checker has no time limit")
-			assert.LessOrEqual(t, time.Until(deadline), 10*time.Second)
+			assert.LessOrEqual(t, time.Until(deadline), patience)
 			return true, nil
 		})})
 	for _, op := range operations() {
@@ -174,15 +207,23 @@ func TestWithSendPolicyRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		policy stytchotp.SendPolicy
-		want   string
+		want   []string
 	}{
-		{"a calling code", stytchotp.SendPolicy{Regions: []string{"+1"}}, `"+1" is no ISO 3166`},
-		{"lower case", stytchotp.SendPolicy{Regions: []string{"us"}}, `"us" is no ISO 3166`},
-		{"no such region", stytchotp.SendPolicy{Regions: []string{"US", "XX"}}, `"XX" is no ISO 3166`},
-		{"a type that is never refused", stytchotp.SendPolicy{AllowTypes: []stytchotp.NumberType{"mobile"}}, `"mobile" is never refused`},
+		{"a calling code", stytchotp.SendPolicy{Regions: []string{"+1"}}, []string{`"+1" is no ISO 3166`}},
+		{"lower case", stytchotp.SendPolicy{Regions: []string{"us"}}, []string{`"us" is no ISO 3166`}},
+		{"no such region", stytchotp.SendPolicy{Regions: []string{"US", "XX"}}, []string{`"XX" is no ISO 3166`}},
+		{"a type that is never refused", stytchotp.SendPolicy{AllowTypes: []stytchotp.NumberType{"mobile"}}, []string{`"mobile" is never refused`}},
+		{"a nil function", stytchotp.SendPolicy{Checker: stytchotp.CheckerFunc(nil)}, []string{"nil CheckerFunc"}},
+		{
+			"everything at once",
+			stytchotp.SendPolicy{Regions: []string{"XX", "YY"}, AllowTypes: []stytchotp.NumberType{"mobile"}, Checker: stytchotp.CheckerFunc(nil)},
+			[]string{`"XX"`, `"YY"`, `"mobile"`, "nil CheckerFunc"},
+		},
 	} {
 		_, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithSendPolicy(tc.policy))
-		require.ErrorContains(t, err, tc.want, tc.name)
+		for _, want := range tc.want {
+			require.ErrorContains(t, err, want, tc.name)
+		}
 	}
 }
 

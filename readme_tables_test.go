@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -52,19 +53,43 @@ func TestTables(t *testing.T) {
 	assert.Len(t, seen, len(tables))
 }
 
-// situation is a way in which a call can end, and what to show the person then.
-type situation struct {
-	what    string
-	arrange func(srv *otptest.Server) []stytchotp.Option
-	number  stytchotp.PhoneNumber
-	show    string
+// TestFieldCodes compares the codes in the page with those in the source.
+func TestFieldCodes(t *testing.T) {
+	t.Parallel()
+	inSource := regexp.MustCompile(`(?:refusal\(|add\([a-z".A-Z_]+, |Code: +|Reason = |codeCheckerFailed = |^\s+return )"([a-z_]+)"`)
+	want, got := map[string]bool{}, map[string]bool{}
+	for _, file := range []string{"check.go", "client.go", "phone.go", "policy.go", "internal/phone/errors.go"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			if m := inSource.FindStringSubmatch(line); m != nil {
+				want[m[1]] = true
+			}
+		}
+	}
+	page, err := os.ReadFile("docs/errors.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "| `FieldError.Code` |")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	for row := range strings.Lines(section) {
+		cells := strings.Split(row, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cells[1], -1) {
+			got[m[1]] = true
+		}
+	}
+	assert.Equal(t, want, got)
 }
 
-func meets(f otptest.Fault) func(*otptest.Server) []stytchotp.Option {
-	return func(srv *otptest.Server) []stytchotp.Option {
-		srv.Inject(f)
-		return nil
-	}
+// situation is a way in which a call can end, and what to show the person then.
+type situation struct {
+	what   string
+	meets  *otptest.Fault
+	number stytchotp.PhoneNumber
+	show   string
 }
 
 const number = stytchotp.PhoneNumber("+12025550162")
@@ -78,28 +103,25 @@ func messageTable(t *testing.T) string {
 		{"it was accepted", nil, number, "the field for the code"},
 		{"the number cannot be dialed", nil, "+1202555", "“check the number”"},
 		{"its country is not allowed", nil, "+442079460958", "“we cannot send there”"},
-		{"too many requests", meets(otptest.Fault{ErrorType: "too_many_requests"}), number, "“please wait”, for `RetryAfter` if that is set"},
-		{"the project's secret is wrong", meets(otptest.Fault{ErrorType: "unauthorized_credentials"}), number, "“that is our fault”, and an alert"},
-		{"no connection could be made", func(*otptest.Server) []stytchotp.Option {
-			return []stytchotp.Option{stytchotp.WithBaseURL("http://127.0.0.1:1"), stytchotp.WithMaxRetries(0)}
-		}, number, later},
-		{"the carrier failed", meets(otptest.Fault{ErrorType: "downstream_carrier_error"}), number, "the field for the code, and another channel"},
-		{"the time ran out", func(srv *otptest.Server) []stytchotp.Option {
-			srv.Inject(otptest.Fault{SendFirst: true, Delay: time.Hour})
-			return []stytchotp.Option{stytchotp.WithTimeout(time.Second)}
-		}, number, "the field for the code"},
-		{"the connection broke", meets(otptest.Fault{Drop: otptest.DropAfterSend}), number, "the field for the code"},
-		{"a 5xx, whoever it comes from", meets(otptest.Fault{HTML: true}), number, "the field for the code"},
-		{"a success that is not one", meets(otptest.Fault{Status: 200, HTML: true}), number, "the field for the code"},
+		{"too many requests", &otptest.Fault{ErrorType: "too_many_requests"}, number, "“please wait”, for `RetryAfter` if that is set"},
+		{"the project's secret is wrong", &otptest.Fault{ErrorType: "unauthorized_credentials"}, number, "“that is our fault”, and an alert"},
+		{"no connection could be made", &otptest.Fault{Drop: otptest.DropRefused}, number, later},
+		{"the carrier failed", &otptest.Fault{ErrorType: "downstream_carrier_error"}, number, "the field for the code, and another channel"},
+		{"the time ran out", &otptest.Fault{SendFirst: true, Delay: time.Hour}, number, "the field for the code"},
+		{"the connection broke", &otptest.Fault{Drop: otptest.DropAfterSend}, number, "the field for the code"},
+		{"a 5xx, whoever it comes from", &otptest.Fault{HTML: true}, number, "the field for the code"},
+		{"a success that is not one", &otptest.Fault{Status: 200, HTML: true}, number, "the field for the code"},
 	} {
-		srv := otptest.NewServer(t)
-		var options []stytchotp.Option
-		if s.arrange != nil {
-			options = s.arrange(srv)
-		}
-		_, err := srv.Client(options...).OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: s.number})
-		fmt.Fprintf(&table, "| %s | %s | `%s` | %d | %s | %s |\n", s.what, typeOf(err),
-			stytchotp.DeliveryOf(err), stytchotp.HTTPStatus(err), quoted(stytchotp.PublicCode(err)), s.show)
+		synctest.Test(t, func(t *testing.T) {
+			srv := otptest.NewInProcess(t)
+			if s.meets != nil {
+				srv.Inject(*s.meets)
+			}
+			client := srv.Client(stytchotp.WithMaxRetries(0))
+			_, err := client.OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: s.number})
+			fmt.Fprintf(&table, "| %s | %s | `%s` | %d | %s | %s |\n", s.what, typeOf(err),
+				stytchotp.DeliveryOf(err), stytchotp.HTTPStatus(err), quoted(stytchotp.PublicCode(err)), s.show)
+		})
 	}
 	return table.String()
 }

@@ -224,7 +224,7 @@ func runPages(t *testing.T) {
 // sandbox's code.
 func command(t *testing.T, dir string, srv *otptest.Server, name string, args ...string) (output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

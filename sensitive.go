@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stytchotp/stytchotp/internal/phone"
@@ -15,8 +16,9 @@ import (
 // literal can be assigned to it, string(n) is the number itself, and JSON carries
 // the number; whatever is printed or logged is masked, as in "+1********62".
 //
-// A number kept in an unexported field of your own struct is out of reach for
-// that protection when the struct is printed.
+// Two things are out of reach for that protection: a number in an unexported field of
+// your own struct, when the struct is printed, and a logger that encodes your own
+// struct, map or slice as JSON.
 type PhoneNumber string
 
 // EmailAddress is an e-mail address. It is masked in print and in logs like a
@@ -40,7 +42,7 @@ func (a EmailAddress) Masked() string {
 	}
 	local, domain, found := strings.Cut(string(a), "@")
 	first, size := utf8.DecodeRuneInString(local)
-	if !found || size == len(local) || first == utf8.RuneError || strings.Contains(domain, "@") {
+	if !found || size == len(local) || !unicode.IsPrint(first) || first == utf8.RuneError || strings.Contains(domain, "@") {
 		return redact.Placeholder
 	}
 	tld := ""

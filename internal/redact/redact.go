@@ -19,6 +19,10 @@ import (
 // Placeholder stands where a value is left out.
 const Placeholder = "[redacted]"
 
+// tag is the key of a struct tag: `redact:"word"` has a string shown that is a
+// [Word], and `redact:"always"` a value even when it is zero.
+const tag = "redact"
+
 // Masker is a value that can be shown in part.
 type Masker interface {
 	// Masked returns a form of the value that is safe to print.
@@ -95,7 +99,7 @@ func appendFields(b []byte, v reflect.Value) []byte {
 		field := v.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
-		case name == "-" || !field.IsExported() || v.Field(i).IsZero():
+		case name == "-" || !field.IsExported() || v.Field(i).IsZero() && field.Tag.Get(tag) != "always":
 			continue
 		case field.Anonymous && name == "":
 			b = appendFields(b, v.Field(i))
@@ -107,6 +111,10 @@ func appendFields(b []byte, v reflect.Value) []byte {
 			b = append(b, ',')
 		}
 		b = append(appendString(b, name), ':')
+		if field.Tag.Get(tag) == "word" {
+			b = appendString(b, Word(v.Field(i).String()))
+			continue
+		}
 		b = appendValue(b, v.Field(i), name)
 	}
 	return b
@@ -128,8 +136,12 @@ func text(v reflect.Value, name string) string {
 }
 
 // Word returns s when it looks like a word of an enumeration: letters, dots,
-// underscores and hyphens, at most 64 of them. Otherwise it returns [Placeholder].
+// underscores and hyphens, at most 64 of them, or the region of numbers of no country,
+// "001". Otherwise it returns [Placeholder].
 func Word(s string) string {
+	if s == "001" {
+		return s
+	}
 	if len(s) > 64 {
 		return Placeholder
 	}
