@@ -34,7 +34,7 @@ fuzz: ## run each fuzz target for a while (FUZZTIME=30s)
 	done
 
 cover: ## show which statements of the client no test reaches
-	$(GO) test -coverprofile=cover.out . ./internal/transport
+	$(GO) test -coverpkg=.,./internal/transport -coverprofile=cover.out . ./internal/suite/... ./internal/transport
 	$(GO) tool cover -func=cover.out | grep -v '100.0%'
 	@echo 'in a browser: $(GO) tool cover -html=cover.out'
 

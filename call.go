@@ -2,105 +2,173 @@ package stytchotp
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp/internal/redact"
 )
 
-// Call tells a hook how a call went. It holds nothing that identifies a person.
+// Call describes a finished call to an observer, a hook or the logger. It holds
+// nothing that identifies a person. A request id or an error type without the shape
+// of one is "[redacted]".
 type Call struct {
-	Op         string        `json:"op" redact:"word"`         // for example "otps.sms.login_or_create"
-	StatusCode int           `json:"status_code"`              // of the answer; 0 when there was none
-	RequestID  string        `json:"request_id"`               // Stytch's id of the call, when the answer had one
-	ErrorType  ErrorType     `json:"error_type"`               // Stytch's error type, when the answer was an error
-	Delivery   Delivery      `json:"delivery" redact:"always"` // whether a message may have gone out
-	Attempts   int           `json:"attempts"`                 // connections tried; 0 when none was
-	Duration   time.Duration `json:"duration"`                 // from the method's begin to its end
-	Err        error         `json:"error"`                    // what the method returns
+	Op         string        // the operation, for example [OpSMSSend]
+	StatusCode int           // the HTTP status; 0 when no answer came
+	RequestID  string        // Stytch's id of the call; "" when the answer had none
+	ErrorType  ErrorType     // Stytch's error type; "" when the answer was no error
+	Delivery   Delivery      // whether a message may have gone out
+	Attempts   int           // connections tried; 0 when none was
+	Duration   time.Duration // from the start of the method to its end
+	Err        error         // what the method returns
 
 	// Region is where the number belongs, and PolicyRefusal why the send policy
-	// refused it, or would have if it were not observing only, for example
-	// "region_not_allowed". Both are empty when no policy was asked.
-	Region        string `json:"region" redact:"word"`
-	PolicyRefusal string `json:"policy_refusal" redact:"word"`
+	// refused it, for example "region_not_allowed". With [SendPolicy].ObserveOnly it
+	// is why the policy would have refused it. Both are empty without a send policy.
+	Region        string
+	PolicyRefusal string
 }
 
-// Format prints the fields that are set, and no request id of unknown shape.
-func (c Call) Format(s fmt.State, _ rune) { redact.Format(s, c) }
-
-// MarshalJSON encodes the call as it prints.
-func (c Call) MarshalJSON() ([]byte, error) { return redact.JSON(c) }
-
-// newObserver returns what tells the logger and the hooks of a call, or nil when
-// there are none.
-func newObserver(logger *slog.Logger, hooks []func(context.Context, Call)) func(context.Context, Call) {
-	if logger == nil && len(hooks) == 0 {
-		return nil
-	}
-	return func(ctx context.Context, call Call) {
-		if logger != nil {
-			log(ctx, logger, call)
-		}
-		for _, hook := range hooks {
-			hook(ctx, call)
-		}
-	}
+// Format prints the fields that are set, whatever the verb.
+func (c Call) Format(s fmt.State, _ rune) {
+	encoded, _ := c.MarshalJSON()
+	_, _ = io.WriteString(s, "stytchotp.Call"+string(encoded))
 }
 
-func log(ctx context.Context, logger *slog.Logger, call Call) {
-	level, message := slog.LevelDebug, "stytch call"
+// MarshalJSON encodes the fields that are set, the error as its text.
+func (c Call) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Op            string `json:"op,omitzero"`
+		StatusCode    int    `json:"status_code,omitzero"`
+		RequestID     string `json:"request_id,omitzero"`
+		ErrorType     string `json:"error_type,omitzero"`
+		Delivery      string `json:"delivery"`
+		Attempts      int    `json:"attempts,omitzero"`
+		Duration      string `json:"duration,omitzero"`
+		Err           string `json:"error,omitzero"`
+		Region        string `json:"region,omitzero"`
+		PolicyRefusal string `json:"policy_refusal,omitzero"`
+	}{
+		redact.Word(c.Op), c.StatusCode, redact.ID(c.RequestID), redact.Word(string(c.ErrorType)), c.Delivery.String(),
+		c.Attempts, strings.TrimPrefix(c.Duration.String(), "0s"), safeText(c.Err), redact.Word(c.Region), redact.Word(c.PolicyRefusal),
+	})
+}
+
+// LogValue logs the call as a group.
+func (c Call) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
+
+func (c Call) attrs() []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("op", call.Op),
-		slog.Int("status_code", call.StatusCode),
-		slog.String("request_id", redact.ID(call.RequestID)),
-		slog.String("delivery", call.Delivery.String()),
-		slog.Int("attempts", call.Attempts),
-		slog.Duration("duration", call.Duration),
+		slog.String("op", redact.Word(c.Op)),
+		slog.Int("status_code", c.StatusCode),
+		slog.String("request_id", redact.ID(c.RequestID)),
+		slog.String("delivery", c.Delivery.String()),
+		slog.Int("attempts", c.Attempts),
+		slog.Duration("duration", c.Duration),
 	}
-	if call.PolicyRefusal != "" {
-		level = slog.LevelInfo // worth a look even when it was let through
-		attrs = append(attrs, slog.String("region", call.Region), slog.String("policy_refusal", call.PolicyRefusal))
+	if c.ErrorType != "" {
+		attrs = append(attrs, slog.String("error_type", redact.Word(string(c.ErrorType))))
 	}
-	if call.Err != nil {
-		level, message = slog.LevelWarn, "stytch call failed"
-		attrs = append(attrs, slog.String("error", call.Err.Error()))
+	if c.Region != "" || c.PolicyRefusal != "" {
+		attrs = append(attrs, slog.String("region", redact.Word(c.Region)), slog.String("policy_refusal", redact.Word(c.PolicyRefusal)))
 	}
-	logger.LogAttrs(ctx, level, message, attrs...)
+	if c.Err != nil {
+		attrs = append(attrs, slog.String("error", safeText(c.Err)))
+	}
+	return attrs
 }
 
-// startedCall is a call that is under way.
+// safeText returns the text of an error of this package, which holds nothing
+// private.
+func safeText(err error) string {
+	if err == nil {
+		return ""
+	}
+	if _, ours := err.(callError); ours { //nolint:errorlint // a wrapped error has a text of its own
+		return err.Error()
+	}
+	return redact.Placeholder
+}
+
+// observer is a begin function of [WithObserver].
+type observer func(ctx context.Context, op string) (context.Context, func(Call))
+
+// hook is a function of [WithHook].
+type hook func(context.Context, Call)
+
+// logHook returns the hook that writes to the logger.
+func logHook(logger *slog.Logger) hook {
+	return func(ctx context.Context, call Call) {
+		level, message := slog.LevelDebug, "stytch call"
+		switch {
+		case call.Err != nil:
+			level, message = slog.LevelWarn, "stytch call failed"
+		case call.PolicyRefusal != "":
+			level = slog.LevelInfo // the send policy only observes
+		}
+		if logger.Enabled(ctx, level) {
+			logger.LogAttrs(ctx, level, message, call.attrs()...)
+		}
+	}
+}
+
+// startedCall is a call in progress.
 type startedCall struct {
 	Call
-	observe func(context.Context, Call)
-	start   time.Time
+	start time.Time
+	hooks []hook
+	ends  []func(Call)
 }
 
-func startCall(c *core, op operation) startedCall {
-	s := startedCall{Call: Call{Op: op.name}, observe: c.observe}
-	if c.observe != nil {
-		s.start = time.Now()
+// startCall tells the observers that a call begins, and returns the context that
+// they want it to use.
+func startCall(ctx context.Context, c *core, op operation) (context.Context, *startedCall) {
+	call := &startedCall{Call: Call{Op: op.name}, hooks: c.hooks}
+	if len(c.observers) > 0 || len(c.hooks) > 0 {
+		call.start = time.Now()
 	}
-	return s
+	for _, begin := range c.observers {
+		next, end := begin(ctx, op.name)
+		if next != nil {
+			ctx = next
+		}
+		if end != nil {
+			call.ends = append(call.ends, end)
+		}
+	}
+	return ctx, call
 }
 
-// end reports the outcome to whoever listens.
+// end reports the outcome to the hooks, in the order in which they were given, and
+// then to the observers, the last one first.
 func (s *startedCall) end(ctx context.Context, err error) {
-	if s.observe == nil {
+	if len(s.hooks) == 0 && len(s.ends) == 0 {
 		return
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	s.Delivery, s.Duration, s.Err = DeliveryOf(err), time.Since(s.start), err
-	switch e := err.(type) { //nolint:errorlint // our own error, made a line ago and never wrapped
+	switch e := err.(type) { //nolint:errorlint // an error of this package, not wrapped
 	case *StytchError:
-		s.RequestID, s.ErrorType = e.RequestID, e.ErrorType
+		s.setRequestID(e.RequestID)
+		s.ErrorType = ErrorType(redact.Word(string(e.ErrorType)))
 	case *InvalidResponseError:
-		s.RequestID = e.RequestID
+		s.setRequestID(e.RequestID)
 	case *TransportError:
 		s.Attempts = e.Attempts
 	}
-	s.observe(ctx, s.Call)
+	for _, hook := range s.hooks {
+		hook(ctx, s.Call)
+	}
+	for i := len(s.ends) - 1; i >= 0; i-- {
+		s.ends[i](s.Call)
+	}
 }
+
+func (s *startedCall) setRequestID(id string) { s.RequestID = redact.ID(id) }
+
+// errPanicked is the cause of the error that observers are told of when a method
+// does not return because a function of the caller's panicked.
+var errPanicked = errors.New("a transport, a checker or an observer panicked")

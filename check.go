@@ -6,8 +6,10 @@ import (
 	"net/mail"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"github.com/stytchotp/stytchotp/internal/phone"
+	"github.com/stytchotp/stytchotp/internal/redact"
 )
 
 // The limits that the API documents for its parameters.
@@ -18,6 +20,8 @@ const (
 	maxSessionMinutes    = 527040 // 366 days
 	maxCustomClaimsBytes = 4096
 	maxEmailBytes        = 254 // RFC 5321, section 4.5.3.1.3, less the brackets
+	maxLocalBytes        = 64  // RFC 5321, section 4.5.3.1.1
+	maxLabelBytes        = 63  // RFC 1035, section 2.3.4
 	maxCodeDigits        = 32
 )
 
@@ -25,7 +29,8 @@ const (
 // writes repeats a value.
 type checker struct {
 	live   bool
-	number PhoneNumber // the one a message would go to
+	number PhoneNumber // the recipient of an SMS or WhatsApp message
+	want   expected    // of the answer
 	fields []FieldError
 }
 
@@ -33,10 +38,42 @@ func (c *checker) add(field, code, reason string) {
 	c.fields = append(c.fields, FieldError{Field: field, Code: code, Reason: reason})
 }
 
-func (c *checker) required(field, value string) {
-	if value == "" {
+// id checks the id of an object of Stytch's that the call is about.
+func (c *checker) id(field, value string) {
+	if strings.TrimSpace(value) == "" {
 		c.add(field, "required", "is required")
+		return
 	}
+	c.data(field, value)
+}
+
+// data refuses a masked value: a log or a message that shows what [Masked] returns
+// was taken for the value.
+func (c *checker) data(field, value string) {
+	if strings.Contains(value, redact.Placeholder) {
+		c.fields = append(c.fields, masked(field, nil))
+	}
+}
+
+func masked(field string, kind error) FieldError {
+	return FieldError{Field: field, Code: "masked", Reason: "is masked: pass the value itself, not what Masked or a log shows", kind: kind}
+}
+
+// isMasked reports a phone number or an e-mail address as [Masked] returns it.
+func isMasked(recipient string) bool {
+	return strings.Contains(recipient, "*") || strings.Contains(recipient, redact.Placeholder)
+}
+
+// attach checks what names the user that a recipient is attached to.
+func (c *checker) attach(userID string, sessionToken, sessionJWT Secret) {
+	c.want.userID = userID
+	c.data("user_id", userID)
+	c.session(sessionToken, sessionJWT)
+}
+
+func (c *checker) session(token, jwt Secret) {
+	c.data("session_token", string(token))
+	c.data("session_jwt", string(jwt))
 }
 
 // between refuses a set value outside its range.
@@ -48,7 +85,9 @@ func (c *checker) between(field string, value, least, most int) {
 
 func (c *checker) phone(n PhoneNumber) {
 	c.number = n
-	if c.live && n == phone.Sandbox {
+	if isMasked(string(n)) {
+		c.fields = append(c.fields, masked("phone_number", ErrInvalidPhoneNumber))
+	} else if c.live && n == phone.Sandbox {
 		c.fields = append(c.fields, FieldError{
 			Field: "phone_number", Code: "sandbox", kind: ErrInvalidPhoneNumber,
 			Reason: "is the sandbox number, which works in test projects only",
@@ -63,7 +102,11 @@ func (c *checker) email(a EmailAddress) {
 	switch {
 	case a == "":
 		f.Code, f.Reason = "required", "is required"
-	case len(a) > maxEmailBytes || !isEmail(string(a)):
+	case isMasked(string(a)):
+		f = masked("email", ErrInvalidEmail)
+	case strings.ContainsFunc(string(a), isInvisible):
+		f.Code, f.Reason = "invisible_character", "holds an invisible character: remove spaces, controls and zero-width characters"
+	case !isEmail(string(a)):
 		f.Code, f.Reason = "invalid", "is not an e-mail address"
 	default:
 		return
@@ -71,8 +114,25 @@ func (c *checker) email(a EmailAddress) {
 	c.fields = append(c.fields, f)
 }
 
-// isEmail reports a bare address: no display name, nothing around it.
+// isInvisible reports a character that is not seen where an address is shown, or
+// that stands for a byte that is not UTF-8.
+func isInvisible(r rune) bool {
+	return r == unicode.ReplacementChar || r == '\u2800' || // the blank pattern of Braille
+		unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// isEmail reports a bare address within the limits of RFC 5321: no display name,
+// nothing around it.
 func isEmail(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 || at > maxLocalBytes || len(s) > maxEmailBytes {
+		return false
+	}
+	for label := range strings.SplitSeq(s[at+1:], ".") {
+		if len(label) > maxLabelBytes {
+			return false
+		}
+	}
 	parsed, err := mail.ParseAddress(s)
 	return err == nil && parsed.Address == s
 }
@@ -106,6 +166,8 @@ func (c *checker) code(code Secret) {
 	switch {
 	case code == "":
 		f.Code, f.Reason = "required", "is required"
+	case isMasked(string(code)):
+		f = masked("code", ErrCodeIncorrect)
 	case strings.ContainsFunc(string(code), notDigit):
 		f.Code, f.Reason = "not_digits", "must be digits only"
 	case len(code) > maxCodeDigits:
@@ -116,7 +178,7 @@ func (c *checker) code(code Secret) {
 	c.fields = append(c.fields, f)
 }
 
-func (c *checker) customClaims(claims map[string]any) {
+func (c *checker) customClaims(claims Claims) {
 	const field = "session_custom_claims"
 	if len(claims) == 0 {
 		return

@@ -6,19 +6,13 @@ import (
 	"errors"
 	"strings"
 	"time"
-
-	"github.com/stytchotp/stytchotp/internal/flatjson"
 )
 
-// unmarshal is json.Unmarshal, with a short way for the answers to sends, over which
-// encoding/json takes longer than over anything else that a call costs here.
-func unmarshal(body []byte, resp any) error {
-	if sent, ok := resp.(interface{ fields() sendFields }); ok && flatjson.Decode(body, sent.fields().at) {
-		return nil
-	}
-	err := json.Unmarshal(body, resp)
+// unmarshal is json.Unmarshal, but drops times that cannot be read.
+func unmarshal(body []byte, v any) error {
+	err := json.Unmarshal(body, v)
 	if isOddTime(err) {
-		return json.Unmarshal(withoutOddTimes(body), resp)
+		return json.Unmarshal(withoutOddTimes(body), v)
 	}
 	return err
 }
@@ -68,58 +62,4 @@ func dropOddTimes(value any) {
 			}
 		}
 	}
-}
-
-// sendFields are where the fields of an answer to a send go.
-type sendFields struct {
-	meta             *ResponseMeta
-	userID, methodID *string
-	contact          string // phone_id or email_id
-	contactID        *string
-	created          *bool // nil in an answer to Send
-}
-
-// at returns where [flatjson.Decode] puts the value of a key, or nil.
-func (f sendFields) at(key string) any {
-	switch key {
-	case "request_id":
-		return &f.meta.RequestID
-	case "status_code":
-		return &f.meta.StatusCode
-	case "user_id":
-		return f.userID
-	case "method_id":
-		return f.methodID
-	case f.contact:
-		return f.contactID
-	case "user_created":
-		if f.created != nil {
-			return f.created
-		}
-	}
-	return nil
-}
-
-func (r *SMSSendResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "phone_id", &r.PhoneID, nil}
-}
-
-func (r *SMSLoginOrCreateResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "phone_id", &r.PhoneID, &r.UserCreated}
-}
-
-func (r *WhatsAppSendResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "phone_id", &r.PhoneID, nil}
-}
-
-func (r *WhatsAppLoginOrCreateResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "phone_id", &r.PhoneID, &r.UserCreated}
-}
-
-func (r *EmailSendResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "email_id", &r.EmailID, nil}
-}
-
-func (r *EmailLoginOrCreateResponse) fields() sendFields {
-	return sendFields{&r.ResponseMeta, &r.UserID, &r.MethodID, "email_id", &r.EmailID, &r.UserCreated}
 }

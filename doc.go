@@ -37,12 +37,14 @@
 // No success is reported without the id that the next step needs, and no answer of
 // the server's loses its status.
 //
-// No secret, code, token, phone number or e-mail address is printed: not in
-// errors, not in logs, not by any fmt verb but %p, which asks no value how to print
-// it and which go vet refuses. [PhoneNumber], [EmailAddress] and [Secret] are strings
-// that print masked; string(v) is the value, and JSON of such a value alone carries
-// it. Params and responses mask their JSON too, because that is what logging
-// libraries print.
+// No secret, code, token, phone number or e-mail address is in an error, a log
+// record or a hook event.
+//
+// # Values
+//
+// [PhoneNumber], [EmailAddress] and [Secret] are strings: fmt, JSON, SQL drivers and
+// caches take the value. slog masks them at the top of an attribute. Params and
+// responses go through JSON without loss, and print and log masked.
 //
 // # Time
 //

@@ -120,17 +120,19 @@ func salvage(b []byte) errorBody {
 	return body
 }
 
-// cleanText bounds a text that a server wrote and takes out what could forge a log
+// cleanText bounds a text that a server wrote and removes what could forge a log
 // line or confuse a terminal.
-func cleanText(s string) string {
-	s = s[:min(len(s), maxServerText)]
-	s = strings.Map(func(r rune) rune {
+func cleanText(s string) string { return printable(clip(s, maxServerText)) }
+
+// printable removes invalid UTF-8 and what is not printed: control characters,
+// zero-width characters and marks of the writing direction.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
 	}, s)
-	return s
 }
 
 // retryAfter reads the Retry-After header in both of its forms, seconds and a

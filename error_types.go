@@ -46,6 +46,7 @@ const (
 	ErrorTypeInvalidPhoneNumberDocs        ErrorType = "invalid_phone_number_docs"
 	ErrorTypeUnsubscribedPhoneNumber       ErrorType = "unsubscribed_phone_number"
 	ErrorTypeDuplicatePhoneNumber          ErrorType = "duplicate_phone_number"
+	ErrorTypeDuplicatePhoneNumberForUser   ErrorType = "duplicate_phone_number_for_user"
 	ErrorTypePhoneNumberNotFound           ErrorType = "phone_number_not_found"
 	ErrorTypeDownstreamCarrierError        ErrorType = "downstream_carrier_error"
 	ErrorTypeInvalidEmail                  ErrorType = "invalid_email"
@@ -53,6 +54,7 @@ const (
 	ErrorTypeInvalidEmailSandbox           ErrorType = "invalid_email_sandbox"
 	ErrorTypeInactiveEmail                 ErrorType = "inactive_email"
 	ErrorTypeDuplicateEmail                ErrorType = "duplicate_email"
+	ErrorTypeDuplicateEmailForUser         ErrorType = "duplicate_email_for_user"
 	ErrorTypeEmailNotFound                 ErrorType = "email_not_found"
 	ErrorTypeEmailInDenylist               ErrorType = "email_in_denylist"
 	ErrorTypeEmailNotInAllowlist           ErrorType = "email_not_in_allowlist"
@@ -89,6 +91,9 @@ const (
 // Sessions and claims.
 const (
 	ErrorTypeInvalidSessionToken               ErrorType = "invalid_session_token"
+	ErrorTypeInvalidSessionTokenDocs           ErrorType = "invalid_session_token_docs"
+	ErrorTypeIncompatibleSessionType           ErrorType = "incompatible_session_type"
+	ErrorTypeSessionNotMutable                 ErrorType = "session_not_mutable"
 	ErrorTypeInvalidSessionDuration            ErrorType = "invalid_session_duration"
 	ErrorTypeInvalidSessionDurationMinutes     ErrorType = "invalid_session_duration_minutes"
 	ErrorTypeUnableToParseSessionJWT           ErrorType = "unable_to_parse_session_jwt"

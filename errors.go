@@ -175,7 +175,7 @@ func (e *TransportError) Error() string {
 	consequence := "a message may have been sent"
 	if e.Delivery() == DeliveryNotSent {
 		consequence = "nothing was sent"
-	} else if e.Op == authenticate.name {
+	} else if e.Op == OpAuthenticate {
 		consequence = "the code may have been used up"
 	}
 	reason := "no answer"

@@ -1,10 +1,11 @@
 package stytchotp
 
 import (
-	"cmp"
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/netip"
+	"unicode/utf8"
 )
 
 // Locale is an IETF BCP 47 language tag for the text of a message, in Stytch's own
@@ -41,22 +42,43 @@ type Attributes struct {
 	UserAgent string `json:"user_agent,omitzero"`
 }
 
-// AttributesFromRequest returns the address that r came from and its user agent.
+// maxUserAgentBytes is what AttributesFromRequest keeps of a user agent. Browsers
+// send some 150 bytes; Stytch documents no limit.
+const maxUserAgentBytes = 512
+
+// AttributesFromRequest returns the address that r came from and its user agent. It
+// leaves out of the user agent what a browser never sends: control characters,
+// invalid UTF-8 and all beyond 512 bytes. So what a client makes up does not fail
+// the send.
 //
-// It trusts no forwarding header, because anybody can send one. Behind a proxy,
+// It trusts no forwarding header, because any client can send one. Behind a proxy,
 // set IPAddress from the header that your proxy controls.
 func AttributesFromRequest(r *http.Request) Attributes {
 	if r == nil {
 		return Attributes{}
 	}
+	var a Attributes
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	if net.ParseIP(host) == nil {
-		host = "" // a Unix socket, or an address with a zone
+	// A Unix socket has no address, and one with a zone is of the local link.
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" {
+		a.IPAddress = ip.Unmap().String()
 	}
-	return Attributes{IPAddress: host, UserAgent: r.UserAgent()}
+	a.UserAgent = clip(printable(r.UserAgent()), maxUserAgentBytes)
+	return a
+}
+
+// clip returns the first bytes of s, and no part of a character.
+func clip(s string, size int) string {
+	if len(s) <= size {
+		return s
+	}
+	for size > 0 && !utf8.RuneStart(s[size]) {
+		size--
+	}
+	return s[:size]
 }
 
 // SMSSendParams are the parameters of [SMSService.Send]. A zero field is not sent.
@@ -155,8 +177,8 @@ type AuthenticateParams struct {
 	SessionDurationMinutes int `json:"session_duration_minutes,omitzero"`
 	// SessionCustomClaims are added to the session, at most 4 KB as JSON; a nil
 	// value deletes a claim. They need SessionDurationMinutes.
-	SessionCustomClaims map[string]any `json:"session_custom_claims,omitzero"`
-	TelemetryID         Secret         `json:"telemetry_id,omitzero"` // of Stytch's device fingerprinting
+	SessionCustomClaims Claims `json:"session_custom_claims,omitzero"`
+	TelemetryID         Secret `json:"telemetry_id,omitzero"` // of Stytch's device fingerprinting
 }
 
 // AuthenticateOptions demand that the code is checked from where it was asked for.
@@ -241,37 +263,3 @@ type AuthenticateResponse struct {
 	ResetSessions bool        `json:"reset_sessions"` // drop the user's other sessions that you keep yourself
 	UserDevice    *DeviceInfo `json:"user_device"`    // nil without a TelemetryID
 }
-
-const methodID = "method_id, phone_id or email_id"
-
-func (r *SMSSendResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.PhoneID)
-	return methodID, r.MethodID
-}
-
-func (r *SMSLoginOrCreateResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.PhoneID)
-	return methodID, r.MethodID
-}
-
-func (r *WhatsAppSendResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.PhoneID)
-	return methodID, r.MethodID
-}
-
-func (r *WhatsAppLoginOrCreateResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.PhoneID)
-	return methodID, r.MethodID
-}
-
-func (r *EmailSendResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.EmailID)
-	return methodID, r.MethodID
-}
-
-func (r *EmailLoginOrCreateResponse) complete() (name, id string) {
-	r.MethodID = cmp.Or(r.MethodID, r.EmailID)
-	return methodID, r.MethodID
-}
-
-func (r *AuthenticateResponse) complete() (name, id string) { return "user_id", r.UserID }

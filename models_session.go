@@ -1,6 +1,10 @@
 package stytchotp
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
 
 // Session is a login that lasts. Its token and JWT stand beside it in the
 // [AuthenticateResponse].
@@ -9,13 +13,30 @@ import "time"
 type Session struct {
 	SessionID             string                 `json:"session_id"`
 	UserID                string                 `json:"user_id"`
-	StartedAt             time.Time              `json:"started_at"` // zero when unknown, as all times here
-	LastAccessedAt        time.Time              `json:"last_accessed_at"`
-	ExpiresAt             time.Time              `json:"expires_at"`
+	StartedAt             time.Time              `json:"started_at,omitzero"` // zero when unknown, as all times here
+	LastAccessedAt        time.Time              `json:"last_accessed_at,omitzero"`
+	ExpiresAt             time.Time              `json:"expires_at,omitzero"`
 	Attributes            Attributes             `json:"attributes"`
 	AuthenticationFactors []AuthenticationFactor `json:"authentication_factors"`
 	Roles                 []string               `json:"roles"`
-	CustomClaims          map[string]any         `json:"custom_claims"`
+	CustomClaims          Claims                 `json:"custom_claims"`
+}
+
+// Claims are the custom claims of a session, by name. Numbers decode as
+// [json.Number], which keeps every digit of a large integer. In
+// [AuthenticateParams] a nil value deletes a claim.
+type Claims map[string]any
+
+// UnmarshalJSON decodes numbers as [json.Number].
+func (c *Claims) UnmarshalJSON(b []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(b))
+	decoder.UseNumber()
+	var claims map[string]any
+	if err := decoder.Decode(&claims); err != nil {
+		return err
+	}
+	*c = claims
+	return nil
 }
 
 // FactorType is a kind of authentication factor. A value that is not among the
@@ -40,72 +61,62 @@ const (
 	FactorTypeTrustedAuthToken   FactorType = "trusted_auth_token"
 )
 
-// DeliveryMethod is the way by which a factor reached the user. Only those of
-// one-time passcodes have constants; there are some forty others, such as
-// "oauth_google", and all pass through unchanged.
-type DeliveryMethod string
-
-// The delivery methods of one-time passcodes.
-const (
-	DeliveryMethodSMS      DeliveryMethod = "sms"
-	DeliveryMethodWhatsApp DeliveryMethod = "whatsapp"
-	DeliveryMethodEmail    DeliveryMethod = "email"
-)
-
 // AuthenticationFactor is one proof that a session rests on. One of the factor
 // fields is set, as Type and DeliveryMethod say; a password has none.
 type AuthenticationFactor struct {
-	Type                FactorType     `json:"type"`
-	DeliveryMethod      DeliveryMethod `json:"delivery_method"`
-	LastAuthenticatedAt time.Time      `json:"last_authenticated_at"`
-	CreatedAt           time.Time      `json:"created_at"`
-	UpdatedAt           time.Time      `json:"updated_at"`
+	Type FactorType `json:"type"`
+	// DeliveryMethod is the channel of a one-time passcode; other factors have
+	// some forty other values, such as "oauth_google", which pass through
+	// unchanged.
+	DeliveryMethod      Channel   `json:"delivery_method"`
+	LastAuthenticatedAt time.Time `json:"last_authenticated_at,omitzero"`
+	CreatedAt           time.Time `json:"created_at,omitzero"`
+	UpdatedAt           time.Time `json:"updated_at,omitzero"`
 
-	PhoneNumberFactor *PhoneNumberFactor `json:"phone_number_factor"`
-	EmailFactor       *EmailFactor       `json:"email_factor"`
+	PhoneNumberFactor *PhoneNumberFactor `json:"phone_number_factor,omitzero"`
+	EmailFactor       *EmailFactor       `json:"email_factor,omitzero"`
 
-	EmbeddableMagicLinkFactor *EmbeddableMagicLinkFactor `json:"embeddable_magic_link_factor"`
-	WebAuthnFactor            *WebAuthnFactor            `json:"webauthn_factor"`
-	BiometricFactor           *BiometricFactor           `json:"biometric_factor"`
-	AuthenticatorAppFactor    *AuthenticatorAppFactor    `json:"authenticator_app_factor"`
-	RecoveryCodeFactor        *RecoveryCodeFactor        `json:"recovery_code_factor"`
-	CryptoWalletFactor        *CryptoWalletFactor        `json:"crypto_wallet_factor"`
-	ImpersonatedFactor        *ImpersonatedFactor        `json:"impersonated_factor"`
-	TrustedAuthTokenFactor    *TrustedAuthTokenFactor    `json:"trusted_auth_token_factor"`
-	SAMLSSOFactor             *SSOFactor                 `json:"saml_sso_factor"`
-	OIDCSSOFactor             *SSOFactor                 `json:"oidc_sso_factor"`
+	EmbeddableMagicLinkFactor *EmbeddableMagicLinkFactor `json:"embeddable_magic_link_factor,omitzero"`
+	WebAuthnFactor            *WebAuthnFactor            `json:"webauthn_factor,omitzero"`
+	BiometricFactor           *BiometricFactor           `json:"biometric_factor,omitzero"`
+	AuthenticatorAppFactor    *AuthenticatorAppFactor    `json:"authenticator_app_factor,omitzero"`
+	RecoveryCodeFactor        *RecoveryCodeFactor        `json:"recovery_code_factor,omitzero"`
+	CryptoWalletFactor        *CryptoWalletFactor        `json:"crypto_wallet_factor,omitzero"`
+	ImpersonatedFactor        *ImpersonatedFactor        `json:"impersonated_factor,omitzero"`
+	TrustedAuthTokenFactor    *TrustedAuthTokenFactor    `json:"trusted_auth_token_factor,omitzero"`
+	SAMLSSOFactor             *SSOFactor                 `json:"saml_sso_factor,omitzero"`
+	OIDCSSOFactor             *SSOFactor                 `json:"oidc_sso_factor,omitzero"`
 
-	AmazonOAuthFactor     *OAuthFactor `json:"amazon_oauth_factor"`
-	AppleOAuthFactor      *OAuthFactor `json:"apple_oauth_factor"`
-	BitbucketOAuthFactor  *OAuthFactor `json:"bitbucket_oauth_factor"`
-	CoinbaseOAuthFactor   *OAuthFactor `json:"coinbase_oauth_factor"`
-	DiscordOAuthFactor    *OAuthFactor `json:"discord_oauth_factor"`
-	FacebookOAuthFactor   *OAuthFactor `json:"facebook_oauth_factor"`
-	FigmaOAuthFactor      *OAuthFactor `json:"figma_oauth_factor"`
-	GitHubOAuthFactor     *OAuthFactor `json:"github_oauth_factor"`
-	GitLabOAuthFactor     *OAuthFactor `json:"git_lab_oauth_factor"`
-	GoogleOAuthFactor     *OAuthFactor `json:"google_oauth_factor"`
-	HubSpotOAuthFactor    *OAuthFactor `json:"hubspot_oauth_factor"`
-	InstagramOAuthFactor  *OAuthFactor `json:"instagram_oauth_factor"`
-	LinkedInOAuthFactor   *OAuthFactor `json:"linked_in_oauth_factor"`
-	MicrosoftOAuthFactor  *OAuthFactor `json:"microsoft_oauth_factor"`
-	SalesforceOAuthFactor *OAuthFactor `json:"salesforce_oauth_factor"`
-	ShopifyOAuthFactor    *OAuthFactor `json:"shopify_oauth_factor"`
-	SlackOAuthFactor      *OAuthFactor `json:"slack_oauth_factor"`
-	SnapchatOAuthFactor   *OAuthFactor `json:"snapchat_oauth_factor"`
-	SpotifyOAuthFactor    *OAuthFactor `json:"spotify_oauth_factor"`
-	SteamOAuthFactor      *OAuthFactor `json:"steam_oauth_factor"`
-	TikTokOAuthFactor     *OAuthFactor `json:"tik_tok_oauth_factor"`
-	TwitchOAuthFactor     *OAuthFactor `json:"twitch_oauth_factor"`
-	TwitterOAuthFactor    *OAuthFactor `json:"twitter_oauth_factor"`
-	YahooOAuthFactor      *OAuthFactor `json:"yahoo_oauth_factor"`
+	AmazonOAuthFactor     *OAuthFactor `json:"amazon_oauth_factor,omitzero"`
+	AppleOAuthFactor      *OAuthFactor `json:"apple_oauth_factor,omitzero"`
+	BitbucketOAuthFactor  *OAuthFactor `json:"bitbucket_oauth_factor,omitzero"`
+	CoinbaseOAuthFactor   *OAuthFactor `json:"coinbase_oauth_factor,omitzero"`
+	DiscordOAuthFactor    *OAuthFactor `json:"discord_oauth_factor,omitzero"`
+	FacebookOAuthFactor   *OAuthFactor `json:"facebook_oauth_factor,omitzero"`
+	FigmaOAuthFactor      *OAuthFactor `json:"figma_oauth_factor,omitzero"`
+	GitHubOAuthFactor     *OAuthFactor `json:"github_oauth_factor,omitzero"`
+	GitLabOAuthFactor     *OAuthFactor `json:"git_lab_oauth_factor,omitzero"`
+	GoogleOAuthFactor     *OAuthFactor `json:"google_oauth_factor,omitzero"`
+	HubSpotOAuthFactor    *OAuthFactor `json:"hubspot_oauth_factor,omitzero"`
+	InstagramOAuthFactor  *OAuthFactor `json:"instagram_oauth_factor,omitzero"`
+	LinkedInOAuthFactor   *OAuthFactor `json:"linked_in_oauth_factor,omitzero"`
+	MicrosoftOAuthFactor  *OAuthFactor `json:"microsoft_oauth_factor,omitzero"`
+	SalesforceOAuthFactor *OAuthFactor `json:"salesforce_oauth_factor,omitzero"`
+	ShopifyOAuthFactor    *OAuthFactor `json:"shopify_oauth_factor,omitzero"`
+	SlackOAuthFactor      *OAuthFactor `json:"slack_oauth_factor,omitzero"`
+	SnapchatOAuthFactor   *OAuthFactor `json:"snapchat_oauth_factor,omitzero"`
+	SpotifyOAuthFactor    *OAuthFactor `json:"spotify_oauth_factor,omitzero"`
+	SteamOAuthFactor      *OAuthFactor `json:"steam_oauth_factor,omitzero"`
+	TikTokOAuthFactor     *OAuthFactor `json:"tik_tok_oauth_factor,omitzero"`
+	TwitchOAuthFactor     *OAuthFactor `json:"twitch_oauth_factor,omitzero"`
+	TwitterOAuthFactor    *OAuthFactor `json:"twitter_oauth_factor,omitzero"`
+	YahooOAuthFactor      *OAuthFactor `json:"yahoo_oauth_factor,omitzero"`
 
-	GitHubOAuthExchangeFactor      *OAuthExchangeFactor            `json:"github_oauth_exchange_factor"`
-	GoogleOAuthExchangeFactor      *OAuthExchangeFactor            `json:"google_oauth_exchange_factor"`
-	HubSpotOAuthExchangeFactor     *OAuthExchangeFactor            `json:"hubspot_oauth_exchange_factor"`
-	MicrosoftOAuthExchangeFactor   *OAuthExchangeFactor            `json:"microsoft_oauth_exchange_factor"`
-	SlackOAuthExchangeFactor       *OAuthExchangeFactor            `json:"slack_oauth_exchange_factor"`
-	OAuthAccessTokenExchangeFactor *OAuthAccessTokenExchangeFactor `json:"oauth_access_token_exchange_factor"`
+	GitHubOAuthExchangeFactor      *OAuthExchangeFactor            `json:"github_oauth_exchange_factor,omitzero"`
+	GoogleOAuthExchangeFactor      *OAuthExchangeFactor            `json:"google_oauth_exchange_factor,omitzero"`
+	HubSpotOAuthExchangeFactor     *OAuthExchangeFactor            `json:"hubspot_oauth_exchange_factor,omitzero"`
+	SlackOAuthExchangeFactor       *OAuthExchangeFactor            `json:"slack_oauth_exchange_factor,omitzero"`
+	OAuthAccessTokenExchangeFactor *OAuthAccessTokenExchangeFactor `json:"oauth_access_token_exchange_factor,omitzero"`
 }
 
 // PhoneNumberFactor is the number that a code was sent to.

@@ -23,7 +23,7 @@ type User struct {
 	ExternalID             string                  `json:"external_id"` // your own id of the user
 	Status                 UserStatus              `json:"status"`
 	Name                   UserName                `json:"name"`
-	CreatedAt              time.Time               `json:"created_at"` // zero when unknown
+	CreatedAt              time.Time               `json:"created_at,omitzero"` // zero when unknown
 	Emails                 []UserEmail             `json:"emails"`
 	PhoneNumbers           []UserPhoneNumber       `json:"phone_numbers"`
 	Providers              []OAuthProvider         `json:"providers"`
@@ -34,10 +34,10 @@ type User struct {
 	Password               *UserPassword           `json:"password"` // nil without a password
 	Roles                  []string                `json:"roles"`
 	IsLocked               bool                    `json:"is_locked"`
-	LockCreatedAt          time.Time               `json:"lock_created_at"` // zero when not locked
-	LockExpiresAt          time.Time               `json:"lock_expires_at"` // zero when not locked
-	TrustedMetadata        json.RawMessage         `json:"trusted_metadata"`
-	UntrustedMetadata      json.RawMessage         `json:"untrusted_metadata"` // the user can write it
+	LockCreatedAt          time.Time               `json:"lock_created_at,omitzero"` // zero when not locked
+	LockExpiresAt          time.Time               `json:"lock_expires_at,omitzero"` // zero when not locked
+	TrustedMetadata        json.RawMessage         `json:"trusted_metadata,omitzero"`
+	UntrustedMetadata      json.RawMessage         `json:"untrusted_metadata,omitzero"` // the user can write it
 }
 
 // UserName is the name of a user, as far as it is known.
@@ -123,6 +123,6 @@ type DeviceInfo struct {
 // user.
 type DeviceAttributeDetails struct {
 	IsNew       bool      `json:"is_new"`
-	FirstSeenAt time.Time `json:"first_seen_at"` // zero when unknown
-	LastSeenAt  time.Time `json:"last_seen_at"`  // zero when unknown
+	FirstSeenAt time.Time `json:"first_seen_at,omitzero"` // zero when unknown
+	LastSeenAt  time.Time `json:"last_seen_at,omitzero"`  // zero when unknown
 }

@@ -61,7 +61,8 @@ type config struct {
 	userAgent  string
 	policy     *sendPolicy
 	logger     *slog.Logger
-	hooks      []func(context.Context, Call)
+	observers  []observer
+	hooks      []hook
 
 	projectIDName, secretName, baseURLName string // what errors call them
 }
@@ -161,9 +162,9 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithHook calls hook after each call, in the caller's goroutine and before the
-// method returns. It is the place for metrics and traces. Given several times,
-// the hooks run in the order given.
-func WithHook(hook func(context.Context, Call)) Option {
+// method returns, with the context of the call. It is the short form of
+// [WithObserver]. Given several times, the hooks run in the order given.
+func WithHook(hook func(ctx context.Context, call Call)) Option {
 	return func(c *config) error {
 		if hook == nil {
 			return errors.New("WithHook: the hook is nil")
@@ -171,6 +172,33 @@ func WithHook(hook func(context.Context, Call)) Option {
 		c.hooks = append(c.hooks, hook)
 		return nil
 	}
+}
+
+// WithObserver calls begin before each call with its context and its operation,
+// for example [OpSMSSend]. The call uses the context that begin returns, so that a
+// span put into it is the parent of the HTTP request's. The function that begin
+// returns is called with the outcome before the method returns, after the hooks. A
+// nil context keeps the one before it; a nil function is not called.
+//
+// Begin and end run once for every call, also for one that is refused before it is
+// sent, in the caller's goroutine. Given several times, the observers begin in the
+// order given and end in the reverse order.
+func WithObserver(begin func(ctx context.Context, op string) (context.Context, func(Call))) Option {
+	return func(c *config) error {
+		if begin == nil {
+			return errors.New("WithObserver: the begin function is nil")
+		}
+		c.observers = append(c.observers, begin)
+		return nil
+	}
+}
+
+// allHooks returns the hooks, the logger's first.
+func (c *config) allHooks() []hook {
+	if c.logger == nil {
+		return c.hooks
+	}
+	return append([]hook{logHook(c.logger)}, c.hooks...)
 }
 
 // newConfig applies the options and reports everything that is wrong at once.

@@ -2,7 +2,7 @@ package stytchotp
 
 import "context"
 
-var authenticate = operation{name: "otps.authenticate", path: "/v1/otps/authenticate"}
+var authenticate = operation{name: OpAuthenticate, path: "/v1/otps/authenticate"}
 
 // Authenticate checks the code that a person typed. A success marks the number or
 // address as verified, uses the code up, and starts or extends a session when
@@ -15,18 +15,16 @@ var authenticate = operation{name: "otps.authenticate", path: "/v1/otps/authenti
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/authenticate
 func (s *OTPsService) Authenticate(ctx context.Context, params AuthenticateParams) (*AuthenticateResponse, error) {
-	return post[AuthenticateResponse](ctx, s.core, authenticate, &params)
+	return post[AuthenticateResponse](ctx, s.core(), authenticate, &params)
 }
 
 func (p *AuthenticateParams) check(c *checker) {
-	c.required("method_id", p.MethodID)
+	c.want = expected{methodID: p.MethodID, session: p.SessionDurationMinutes != 0}
+	c.id("method_id", p.MethodID)
 	c.code(p.Code)
 	c.attributes(p.Attributes)
 	c.between("session_duration_minutes", p.SessionDurationMinutes, minSessionMinutes, maxSessionMinutes)
 	c.customClaims(p.SessionCustomClaims)
-}
-
-func (p *AuthenticateParams) wire() any {
-	type body AuthenticateParams
-	return (*body)(p)
+	c.session(p.SessionToken, p.SessionJWT)
+	c.data("telemetry_id", string(p.TelemetryID))
 }

@@ -3,11 +3,11 @@ package stytchotp
 import "context"
 
 // EmailService sends one-time passcodes by e-mail. See [Client].OTPs.Email.
-type EmailService struct{ core *core }
+type EmailService struct{ core coreFunc }
 
 var (
-	emailSend          = operation{"otps.email.send", "/v1/otps/email/send", ChannelEmail}
-	emailLoginOrCreate = operation{"otps.email.login_or_create", "/v1/otps/email/login_or_create", ChannelEmail}
+	emailSend          = operation{OpEmailSend, "/v1/otps/email/send", ChannelEmail}
+	emailLoginOrCreate = operation{OpEmailLoginOrCreate, "/v1/otps/email/login_or_create", ChannelEmail}
 )
 
 // Send sends a code to an address that belongs to a user already, or attaches the
@@ -21,7 +21,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-email/send
 func (s *EmailService) Send(ctx context.Context, params EmailSendParams) (*EmailSendResponse, error) {
-	return post[EmailSendResponse](ctx, s.core, emailSend, &params)
+	return post[EmailSendResponse](ctx, s.core(), emailSend, &params)
 }
 
 // LoginOrCreate sends a code to an address, and creates a user for it when there
@@ -33,25 +33,16 @@ func (s *EmailService) Send(ctx context.Context, params EmailSendParams) (*Email
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-email/login-or-create-user
 func (s *EmailService) LoginOrCreate(ctx context.Context, params EmailLoginOrCreateParams) (*EmailLoginOrCreateResponse, error) {
-	return post[EmailLoginOrCreateResponse](ctx, s.core, emailLoginOrCreate, &params)
+	return post[EmailLoginOrCreateResponse](ctx, s.core(), emailLoginOrCreate, &params)
 }
 
 func (p *EmailSendParams) check(c *checker) {
 	c.email(p.Email)
 	c.message(p.ExpirationMinutes, p.Attributes)
+	c.attach(p.UserID, p.SessionToken, p.SessionJWT)
 }
 
 func (p *EmailLoginOrCreateParams) check(c *checker) {
 	c.email(p.Email)
 	c.message(p.ExpirationMinutes, p.Attributes)
-}
-
-func (p *EmailSendParams) wire() any {
-	type body EmailSendParams
-	return (*body)(p)
-}
-
-func (p *EmailLoginOrCreateParams) wire() any {
-	type body EmailLoginOrCreateParams
-	return (*body)(p)
 }

@@ -3,11 +3,11 @@ package stytchotp
 import "context"
 
 // SMSService sends one-time passcodes by text message. See [Client].OTPs.SMS.
-type SMSService struct{ core *core }
+type SMSService struct{ core coreFunc }
 
 var (
-	smsSend          = operation{"otps.sms.send", "/v1/otps/sms/send", ChannelSMS}
-	smsLoginOrCreate = operation{"otps.sms.login_or_create", "/v1/otps/sms/login_or_create", ChannelSMS}
+	smsSend          = operation{OpSMSSend, "/v1/otps/sms/send", ChannelSMS}
+	smsLoginOrCreate = operation{OpSMSLoginOrCreate, "/v1/otps/sms/login_or_create", ChannelSMS}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the
@@ -21,7 +21,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/send
 func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendResponse, error) {
-	return post[SMSSendResponse](ctx, s.core, smsSend, &params)
+	return post[SMSSendResponse](ctx, s.core(), smsSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -33,27 +33,18 @@ func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendRe
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/login-or-create-user
 func (s *SMSService) LoginOrCreate(ctx context.Context, params SMSLoginOrCreateParams) (*SMSLoginOrCreateResponse, error) {
-	return post[SMSLoginOrCreateResponse](ctx, s.core, smsLoginOrCreate, &params)
+	return post[SMSLoginOrCreateResponse](ctx, s.core(), smsLoginOrCreate, &params)
 }
 
 func (p *SMSSendParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
+	c.attach(p.UserID, p.SessionToken, p.SessionJWT)
 }
 
 func (p *SMSLoginOrCreateParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
 	c.autofill(p.EnableAutofill, p.AutofillSessionDurationMinutes)
-}
-
-func (p *SMSSendParams) wire() any {
-	type body SMSSendParams
-	return (*body)(p)
-}
-
-func (p *SMSLoginOrCreateParams) wire() any {
-	type body SMSLoginOrCreateParams
-	return (*body)(p)
 }

@@ -4,11 +4,11 @@ import "context"
 
 // WhatsAppService sends one-time passcodes by WhatsApp message. See
 // [Client].OTPs.WhatsApp.
-type WhatsAppService struct{ core *core }
+type WhatsAppService struct{ core coreFunc }
 
 var (
-	whatsAppSend          = operation{"otps.whatsapp.send", "/v1/otps/whatsapp/send", ChannelWhatsApp}
-	whatsAppLoginOrCreate = operation{"otps.whatsapp.login_or_create", "/v1/otps/whatsapp/login_or_create", ChannelWhatsApp}
+	whatsAppSend          = operation{OpWhatsAppSend, "/v1/otps/whatsapp/send", ChannelWhatsApp}
+	whatsAppLoginOrCreate = operation{OpWhatsAppLoginOrCreate, "/v1/otps/whatsapp/login_or_create", ChannelWhatsApp}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the
@@ -23,7 +23,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/send
 func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (*WhatsAppSendResponse, error) {
-	return post[WhatsAppSendResponse](ctx, s.core, whatsAppSend, &params)
+	return post[WhatsAppSendResponse](ctx, s.core(), whatsAppSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -35,25 +35,16 @@ func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/login-or-create-user
 func (s *WhatsAppService) LoginOrCreate(ctx context.Context, params WhatsAppLoginOrCreateParams) (*WhatsAppLoginOrCreateResponse, error) {
-	return post[WhatsAppLoginOrCreateResponse](ctx, s.core, whatsAppLoginOrCreate, &params)
+	return post[WhatsAppLoginOrCreateResponse](ctx, s.core(), whatsAppLoginOrCreate, &params)
 }
 
 func (p *WhatsAppSendParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
+	c.attach(p.UserID, p.SessionToken, p.SessionJWT)
 }
 
 func (p *WhatsAppLoginOrCreateParams) check(c *checker) {
 	c.phone(p.PhoneNumber)
 	c.message(p.ExpirationMinutes, p.Attributes)
-}
-
-func (p *WhatsAppSendParams) wire() any {
-	type body WhatsAppSendParams
-	return (*body)(p)
-}
-
-func (p *WhatsAppLoginOrCreateParams) wire() any {
-	type body WhatsAppLoginOrCreateParams
-	return (*body)(p)
 }

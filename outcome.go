@@ -1,25 +1,82 @@
 package stytchotp
 
-import (
-	"errors"
-	"net/http"
+import "net/http"
+
+// Delivery says whether a message may have gone out. For
+// [OTPsService.Authenticate] it says whether the code may have been used up.
+type Delivery int
+
+// The values of Delivery. The zero value is the one that promises nothing.
+const (
+	DeliveryMaybeSent Delivery = iota // unknown: the request may have been read
+	DeliveryNotSent                   // certainly not sent: trying again sends one message
+	DeliverySent                      // accepted by Stytch
 )
 
-// meaning is what an error type comes to for a caller: the sentinel it answers,
-// the status a handler should give its own client, and the code for the browser.
+// String returns "maybe_sent", "not_sent" or "sent".
+func (d Delivery) String() string {
+	switch d {
+	case DeliveryNotSent:
+		return "not_sent"
+	case DeliverySent:
+		return "sent"
+	case DeliveryMaybeSent:
+	}
+	return "maybe_sent"
+}
+
+// MarshalText returns what String returns, so that JSON and logs hold the word.
+func (d Delivery) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes, and anything else as
+// [DeliveryMaybeSent].
+func (d *Delivery) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "not_sent":
+		*d = DeliveryNotSent
+	case "sent":
+		*d = DeliverySent
+	default:
+		*d = DeliveryMaybeSent
+	}
+	return nil
+}
+
+// DeliveryOf tells from the error of a call whether a message may have gone out:
+// [DeliverySent] for nil, and for an error of this package what is known. For any
+// other error, and when errors of several calls are joined and one of them is
+// unsure, it is [DeliveryMaybeSent].
+//
+// After DeliveryMaybeSent, show the field for the code and let the person decide
+// whether to ask for another: a second message makes the first code useless.
+func DeliveryOf(err error) Delivery {
+	if err == nil {
+		return DeliverySent
+	}
+	if e := leastCertain(err); e != nil {
+		return e.Delivery()
+	}
+	return DeliveryMaybeSent
+}
+
+// meaning is what an error type means to a caller: the sentinel that it answers, and
+// HTTPStatus and PublicCode of an error of the type.
 type meaning struct {
 	sentinel error
 	status   int
 	code     string
 }
 
-// meaning returns the zero value for a type that has no meaning of its own.
+// meaning returns the zero value for a type that is unknown, or that only the
+// program or its configuration can cause.
 func (t ErrorType) meaning() meaning {
 	switch t {
 	case ErrorTypeOTPCodeNotFound, ErrorTypeInvalidCode:
 		return meaning{ErrCodeIncorrect, http.StatusUnprocessableEntity, "code_incorrect"}
 	case ErrorTypeUnableToAuthOTPCode:
 		return meaning{ErrCodeExpired, http.StatusUnprocessableEntity, "code_expired"}
+	case ErrorTypeSessionOnCodeDoesNotMatchSessionPassedIn, ErrorTypeNoAssociatedSessionPassedIn:
+		return meaning{nil, http.StatusConflict, "session_mismatch"}
 	case ErrorTypeAttributeMismatch:
 		return meaning{nil, http.StatusForbidden, "attribute_mismatch"}
 	case ErrorTypeInvalidPhoneNumber, ErrorTypeInvalidPhoneNumberSandbox, ErrorTypeInvalidPhoneNumberDocs:
@@ -28,7 +85,7 @@ func (t ErrorType) meaning() meaning {
 		return meaning{ErrRegionNotAllowed, http.StatusUnprocessableEntity, "region_not_allowed"}
 	case ErrorTypeUnsubscribedPhoneNumber:
 		return meaning{nil, http.StatusUnprocessableEntity, "phone_number_unsubscribed"}
-	case ErrorTypeDuplicatePhoneNumber:
+	case ErrorTypeDuplicatePhoneNumber, ErrorTypeDuplicatePhoneNumberForUser:
 		return meaning{nil, http.StatusConflict, "phone_number_taken"}
 	case ErrorTypeDownstreamCarrierError:
 		return meaning{nil, http.StatusServiceUnavailable, "carrier_failed"}
@@ -36,12 +93,21 @@ func (t ErrorType) meaning() meaning {
 		return meaning{ErrInvalidEmail, http.StatusUnprocessableEntity, "invalid_email"}
 	case ErrorTypeEmailInDenylist, ErrorTypeEmailNotInAllowlist:
 		return meaning{nil, http.StatusUnprocessableEntity, "email_not_allowed"}
-	case ErrorTypeDuplicateEmail:
+	case ErrorTypeDuplicateEmail, ErrorTypeDuplicateEmailForUser:
 		return meaning{nil, http.StatusConflict, "email_taken"}
 	case ErrorTypeUserNotFound, ErrorTypePhoneNumberNotFound, ErrorTypeEmailNotFound:
 		return meaning{ErrUserNotFound, http.StatusNotFound, "user_not_found"}
-	case ErrorTypeSessionNotFound:
+	case ErrorTypeTooManyUnverifiedFactors:
+		return meaning{nil, http.StatusConflict, "too_many_unverified_factors"}
+	case ErrorTypeSessionNotFound, ErrorTypeUserUnauthenticated, ErrorTypeInvalidSessionToken, ErrorTypeUnableToParseSessionJWT,
+		ErrorTypeJWTInvalidAudience, ErrorTypeJWTInvalidClaims, ErrorTypeJWTInvalidIssuer:
 		return meaning{ErrSessionNotFound, http.StatusUnauthorized, "session_not_found"}
+	case ErrorTypeConsumerSessionAuthorizationError:
+		return meaning{nil, http.StatusForbidden, "not_authorized"}
+	case ErrorTypeCaptchaRequired:
+		return meaning{nil, http.StatusForbidden, "captcha_required"}
+	case ErrorTypeCaptchaFailed:
+		return meaning{nil, http.StatusForbidden, "captcha_failed"}
 	case ErrorTypeTooManyRequests:
 		return meaning{ErrRateLimited, http.StatusTooManyRequests, "rate_limited"}
 	case ErrorTypeUserLockLimitReached:
@@ -57,15 +123,17 @@ func (t ErrorType) meaning() meaning {
 }
 
 // HTTPStatus returns the status that a handler should give its own client for the
-// error of a call: 422 when the person can mend it (a wrong code, a mistyped
-// number), 429 when they should wait, 503 when the service is at fault or nobody
-// knows, 500 when the program or its configuration is, and 200 for nil; and for
-// what Stytch says of accounts and sessions 401 (session_not_found), 403
-// (attribute_mismatch), 404 (user_not_found) and 409 (phone_number_taken,
-// email_taken).
+// error of a call: 422 when the person can correct what they typed, 429 when they
+// should wait, 503 when the service is at fault or the outcome is unknown, and 500
+// when the program or its configuration is at fault. What Stytch says of accounts
+// and sessions is 401 (session_not_found), 403 (attribute_mismatch, not_authorized,
+// captcha_required, captcha_failed), 404 (user_not_found) or 409
+// (phone_number_taken, email_taken, session_mismatch, too_many_unverified_factors).
+// It is 200 for nil.
 //
 // It is not the status that Stytch gave: Stytch says 401 to an expired code and to
-// a wrong secret, and a browser must not take either for "sign in again".
+// a wrong secret, and a browser must not take either for "sign in again". Of joined
+// errors the least certain counts, as for [DeliveryOf].
 func HTTPStatus(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -79,18 +147,22 @@ func HTTPStatus(err error) int {
 // never holds text of Stytch's. The codes are:
 //
 //	code_incorrect, code_expired, attribute_mismatch
+//	session_mismatch  the code was sent within another session: send a new one
 //	invalid_phone_number, region_not_allowed, number_type_not_allowed, number_refused
 //	phone_number_unsubscribed, phone_number_taken
 //	invalid_email, email_not_allowed, email_taken
-//	user_not_found, session_not_found, rate_limited, user_locked
+//	user_not_found, session_not_found, not_authorized, rate_limited, user_locked
+//	captcha_required, captcha_failed
+//	too_many_unverified_factors  verify the factor that was added before, or wait
 //	carrier_failed    the carrier refused the message, perhaps for the moment
 //	delivery_unknown  a message may be on its way: show the field for the code
 //	result_unknown    the code may have been used up: offer a new one
 //	unavailable       nothing was sent: try again
 //	internal          a fault of this program or its configuration
 //
-// user_not_found tells whether a person has an account: give it to nobody who is
-// not signed in.
+// user_not_found tells whether a person has an account: do not send it to a person
+// who is not signed in. Of joined errors the least certain counts, as for
+// [DeliveryOf].
 func PublicCode(err error) string {
 	if err == nil {
 		return ""
@@ -136,8 +208,8 @@ func (e *InvalidResponseError) outcome() (status int, code string) {
 	return unanswered(DeliveryMaybeSent, e.Op)
 }
 
-// outcome is the person's to mend only when all that is wrong is what a person
-// types; otherwise the program passed a parameter that is wrong.
+// outcome is a 422 when everything that is wrong is what a person types. Otherwise
+// the program passed a wrong parameter.
 func (e *ValidationError) outcome() (status int, code string) {
 	status, code = http.StatusInternalServerError, "internal"
 	if e == nil {
@@ -175,25 +247,62 @@ func unanswered(delivery Delivery, op string) (status int, code string) {
 	switch {
 	case delivery == DeliveryNotSent:
 		return http.StatusServiceUnavailable, "unavailable"
-	case op == authenticate.name:
+	case op == OpAuthenticate:
 		return http.StatusServiceUnavailable, "result_unknown"
 	}
 	return http.StatusServiceUnavailable, "delivery_unknown"
 }
 
 // RequestID returns Stytch's id of the call that err came from, for a log line or a
-// question to support, or "" when there is none. Like the field it comes from, it
-// is what the server wrote, at most 1 KiB without control characters.
+// question to support, or "" when there is none. It is what the server wrote, at
+// most 1 KiB without control characters. Of joined errors the least certain counts,
+// as for [DeliveryOf].
 func RequestID(err error) string {
-	var (
-		stytch  *StytchError
-		invalid *InvalidResponseError
-	)
-	switch {
-	case errors.As(err, &stytch) && stytch != nil:
-		return stytch.RequestID
-	case errors.As(err, &invalid) && invalid != nil:
-		return invalid.RequestID
+	switch e := leastCertain(err).(type) {
+	case *StytchError:
+		if e != nil {
+			return e.RequestID
+		}
+	case *InvalidResponseError:
+		if e != nil {
+			return e.RequestID
+		}
 	}
 	return ""
+}
+
+// callError is implemented by all errors of this package.
+type callError interface {
+	Delivery() Delivery
+	outcome() (status int, code string)
+}
+
+// leastCertain looks for errors of this package in the tree of err. Of several it
+// returns the first that leaves open whether a message went out, or else the first.
+func leastCertain(err error) callError {
+	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
+	case *StytchError:
+		return e
+	case *ValidationError:
+		return e
+	case *TransportError:
+		return e
+	case *InvalidResponseError:
+		return e
+	case interface{ Unwrap() error }:
+		return leastCertain(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var first callError
+		for _, child := range e.Unwrap() {
+			found := leastCertain(child)
+			if found != nil && found.Delivery() == DeliveryMaybeSent {
+				return found
+			}
+			if first == nil {
+				first = found
+			}
+		}
+		return first
+	}
+	return nil
 }

@@ -1,8 +1,6 @@
 package stytchotp
 
 import (
-	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"unicode"
@@ -12,30 +10,31 @@ import (
 	"github.com/stytchotp/stytchotp/internal/redact"
 )
 
-// PhoneNumber is a phone number in E.164 form, such as "+12025550162". A string
-// literal can be assigned to it, string(n) is the number itself, and JSON carries
-// the number; whatever is printed or logged is masked, as in "+1********62".
-//
-// Two things are out of reach for that protection: a number in an unexported field of
-// your own struct, when the struct is printed, and a logger that encodes your own
-// struct, map or slice as JSON.
+// PhoneNumber is a phone number in E.164 form, such as "+12025550162". It is a
+// plain string: fmt, JSON, SQL drivers and caches take the number itself. slog
+// masks it at the top of an attribute, as in "+1********62"; elsewhere log
+// [PhoneNumber.Masked].
 type PhoneNumber string
 
-// EmailAddress is an e-mail address. It is masked in print and in logs like a
-// [PhoneNumber], as in "j***@***.com".
+// EmailAddress is an e-mail address. It is a plain string: fmt, JSON, SQL drivers
+// and caches take the address itself. slog masks it at the top of an attribute, as
+// in "j***@***.com"; elsewhere log [EmailAddress.Masked].
 type EmailAddress string
 
 // Secret is a value that gives access: a code, a session token, a JWT, a
-// telemetry id. It prints and logs as "[redacted]"; string(s) is the value, and
-// JSON carries the value.
+// telemetry id. It is a plain string: fmt, JSON, SQL drivers and caches take the
+// value itself. slog masks it at the top of an attribute, as "[redacted]"; do not
+// log it elsewhere.
 type Secret string
 
 // Masked returns the number with all digits hidden but the calling code and the
-// last two.
+// last two. It is for display and logs: different numbers have the same masked
+// form.
 func (n PhoneNumber) Masked() string { return phone.Mask(string(n)) }
 
 // Masked returns the address with everything hidden but its first character and
-// its top-level domain.
+// its top-level domain. It is for display and logs: different addresses have the
+// same masked form.
 func (a EmailAddress) Masked() string {
 	if a == "" {
 		return ""
@@ -52,31 +51,13 @@ func (a EmailAddress) Masked() string {
 	return string(first) + "***@***" + tld
 }
 
-// Masked returns "[redacted]", or nothing for an empty value.
+// Masked returns "[redacted]", or "" for an empty value.
 func (s Secret) Masked() string {
 	if s == "" {
 		return ""
 	}
 	return redact.Placeholder
 }
-
-// String returns the masked number.
-func (n PhoneNumber) String() string { return n.Masked() }
-
-// String returns the masked address.
-func (a EmailAddress) String() string { return a.Masked() }
-
-// String returns the masked value.
-func (s Secret) String() string { return s.Masked() }
-
-// Format prints the masked number, whatever the verb.
-func (n PhoneNumber) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, n.Masked()) }
-
-// Format prints the masked address, whatever the verb.
-func (a EmailAddress) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a.Masked()) }
-
-// Format prints the masked value, whatever the verb.
-func (s Secret) Format(st fmt.State, _ rune) { _, _ = io.WriteString(st, s.Masked()) }
 
 // LogValue logs the masked number.
 func (n PhoneNumber) LogValue() slog.Value { return slog.StringValue(n.Masked()) }

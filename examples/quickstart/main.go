@@ -41,13 +41,13 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("   sent to %s, new user: %t, request id %s\n", phone.number, sent.UserCreated, sent.RequestID)
+	fmt.Printf("   sent to %s, new user: %t, request id %s\n", phone.number.Masked(), sent.UserCreated, sent.RequestID)
 	login := stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: phone.read(), SessionDurationMinutes: 60}
 	session, err := client.OTPs.Authenticate(ctx, login)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("   logged in as %s, session token %s\n", session.UserID, session.SessionToken)
+	fmt.Printf("   logged in as %s, session token %s\n", session.UserID, session.SessionToken.Masked())
 
 	fmt.Println("\n2. Log in by WhatsApp, with a typing mistake first")
 	again, err := client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{PhoneNumber: phone.number})
@@ -144,7 +144,7 @@ func connect(to stytchotp.PhoneNumber) (*stytchotp.Client, *otptest.Server, phon
 		fmt.Println("This is Stytch, with its sandbox number: no message is sent.")
 		return client, nil, phone{"+10000000000", func() stytchotp.Secret { return "000000" }}, nil
 	}
-	if ask(fmt.Sprintf("This sends two REAL messages, which cost money, to %s. Type yes to go on: ", to)) != "yes" {
+	if ask(fmt.Sprintf("This sends two REAL messages, which cost money, to %s. Type yes to go on: ", to.Masked())) != "yes" {
 		return nil, nil, phone{}, errors.New("not confirmed; nothing was sent")
 	}
 	return client, nil, phone{to, func() stytchotp.Secret { return stytchotp.Secret(ask("   the code on the phone: ")) }}, nil

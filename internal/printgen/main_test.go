@@ -1,0 +1,19 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestGenerated fails when a type was added and "go generate ." was not run.
+func TestGenerated(t *testing.T) {
+	t.Parallel()
+	want, err := generate("../..")
+	require.NoError(t, err)
+	got, err := os.ReadFile("../../print.go")
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got), "run: go generate .")
+}
