@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -246,7 +247,19 @@ func TestLoginLanguage(t *testing.T) {
 	assert.Equal(t, "de-DE", messages[0].Locale)
 	p.enter(messages[0].Code)
 	assert.Equal(t, "Sie sind angemeldet", p.text("h1"))
-	assert.Regexp(t, `^\d\d:\d\d$`, p.text("time"), "as the person's clock shows it")
+
+	// As the person's clock shows it, at every hour of the day.
+	expires, err := time.Parse(time.RFC3339, get(p.tab, chromedp.AttributeValue(chromedp.CSS("time"), "datetime")).Value)
+	require.NoError(t, err)
+	for hour := -11; hour <= 12; hour++ {
+		zone := fmt.Sprintf("Etc/GMT%+d", -hour) // POSIX counts to the west
+		p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone})
+			return err
+		}))
+		p.visit(chromedp.Reload())
+		assert.Equal(t, expires.In(time.FixedZone(zone, hour*60*60)).Format("15:04"), p.text("time"), zone)
+	}
 }
 
 // Without credentials the example brings its own otpbox: a person reads the code there.

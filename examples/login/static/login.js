@@ -22,7 +22,7 @@ addEventListener("pageshow", () => {
 
 // The server does not know where the person's clock stands.
 for (const time of document.querySelectorAll("time")) {
-	time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+	time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
 }
 
 // The code is sent as soon as all its digits are there, whatever script they are of.

@@ -4,16 +4,12 @@ import { byId, messages } from './rows.js';
 
 let skew = 0;
 let stopped = null; // the moment it stands still at
-let known = null; // the element that the above was read from
-let shift = 0; // between the times that the server writes and UTC, in milliseconds
+let known = ''; // what the above was read from
+let shift = 0; // of the server's time zone from UTC, in milliseconds
 
 const now = () => stopped ?? Date.now() + skew;
 
 export function startClock() {
-  const face = byId('now').textContent.split(':').map(Number);
-  const at = new Date(Number(byId('clock').firstElementChild.dataset.now));
-  const difference = face[0] * 60 + face[1] - (at.getUTCHours() * 60 + at.getUTCMinutes());
-  shift = difference * 60_000;
   sync();
   setInterval(tick, 500);
 }
@@ -21,10 +17,14 @@ export function startClock() {
 /** Reads the clock if the server sent it anew, and shows what follows from it. */
 export function sync() {
   const face = byId('clock').firstElementChild;
-  if (face !== known) {
-    known = face;
+  const sent = `${face.dataset.now} ${'frozen' in face.dataset}`;
+  if (sent !== known) {
+    known = sent;
     skew = Number(face.dataset.now) - Date.now();
     stopped = 'frozen' in face.dataset ? Number(face.dataset.now) : null;
+    const [hour, minute] = byId('now').textContent.split(':').map(Number);
+    const at = new Date(Number(face.dataset.now));
+    shift = (hour * 60 + minute - (at.getUTCHours() * 60 + at.getUTCMinutes())) * 60_000;
   }
   tick();
 }

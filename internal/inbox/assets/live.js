@@ -30,16 +30,23 @@ export function connect() {
   });
 }
 
-/** Keeps in place what is pressed: drawn anew, it would lose the click. */
+/**
+ * Holds updates back while a button of the mouse, a finger or the space bar is down:
+ * a row that came on top would move what is pressed away from under the pointer.
+ */
 export function startHolding() {
   addEventListener('pointerdown', ({ isPrimary, button }) => { pressed ||= isPrimary && button === 0; });
+  addEventListener('keydown', ({ key, target }) => {
+    if (key === ' ' && target.closest('button, summary')) pressed = true;
+    else end({});
+  });
   const end = ({ buttons }) => {
     if (!pressed || buttons) return;
     pressed = false;
     if (queue.length) timer ||= setTimeout(flush, 30); // after the click
   };
   // A menu or a dragged link swallows the end of the press.
-  for (const kind of ['pointerup', 'pointercancel', 'pointermove', 'contextmenu', 'keydown', 'blur']) addEventListener(kind, end);
+  for (const kind of ['pointerup', 'pointercancel', 'pointermove', 'contextmenu', 'keyup', 'blur']) addEventListener(kind, end);
 }
 
 function show(state) {

@@ -13,15 +13,57 @@ function parse(html) {
   return template.content.firstElementChild;
 }
 
-/** Puts fresh where old is, and leaves alone what the person is doing there. */
-function replace(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
-  for (const details of old.querySelectorAll('details[open][id]')) {
-    const same = fresh.querySelector(`#${details.id}`);
-    if (same) same.open = true;
+/** Makes old look like fresh, and keeps the elements that a person works with. */
+function update(old, fresh) {
+  const focused = old.contains(document.activeElement);
+  morph(old, fresh);
+  if (focused && !old.contains(document.activeElement)) old.focus({ preventScroll: true });
+}
+
+// Set in the browser only: a person opened the details, or copied a code.
+const local = ['open', 'data-copied'];
+
+/**
+ * Changes old into fresh in place. An element with an id stays the same element: a
+ * press that began on it ends on it, and it keeps the focus and the selection.
+ */
+function morph(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!local.includes(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
-  old.replaceWith(fresh);
-  if (focused) (byId(focused) ?? fresh).focus({ preventScroll: true });
+  for (const { name, value } of fresh.attributes) {
+    if (!local.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  let at = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    const same = counterpart(at, child);
+    if (!same) {
+      old.insertBefore(child, at);
+      continue;
+    }
+    for (; at !== same; at = removed(at)); // moving same instead would lose the focus
+    if (same.nodeType === Node.ELEMENT_NODE) morph(same, child);
+    else if (same.data !== child.data) same.data = child.data;
+    at = same.nextSibling;
+  }
+  while (at) at = removed(at);
+}
+
+/** Returns the node from at on that stands for the same thing as child. */
+function counterpart(at, child) {
+  const id = idOf(child);
+  if (!id) return at && !idOf(at) && at.nodeName === child.nodeName ? at : null;
+  while (at && idOf(at) !== id) at = at.nextSibling;
+  return at;
+}
+
+// Not node.id, which in a form is the control named "id".
+const idOf = (node) => node.getAttribute?.('id') ?? '';
+
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
 }
 
 /** Shows a row, new or changed, in a list whose newest row is on top. */
@@ -29,7 +71,7 @@ function place(list, { id, html }, most) {
   const row = parse(html);
   const known = byId(row.id);
   if (known) {
-    replace(known, row);
+    update(known, row);
     return null;
   }
   let next = list.firstElementChild;
@@ -54,7 +96,7 @@ export function placePanel(id, html) {
   const old = byId(id);
   const fresh = old.cloneNode(false);
   fresh.innerHTML = html;
-  if (fresh.innerHTML !== old.innerHTML) replace(old, fresh);
+  if (fresh.innerHTML !== old.innerHTML) update(old, fresh);
 }
 
 /** Takes everything from the page as the server shows it now. */
@@ -63,19 +105,19 @@ export async function reload() {
   if (!answer.ok) throw new Error(`the page answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const id of ['messages', 'requests', 'clock', 'faults', 'users']) {
-    replace(byId(id), document.adoptNode(fresh.getElementById(id)));
+    update(byId(id), document.adoptNode(fresh.getElementById(id)));
   }
   byId('page').dataset.stamp = fresh.getElementById('page').dataset.stamp;
 }
 
-/** Says something to those who listen rather than look. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   const line = document.createElement('p');
   line.textContent = text;
   byId('announce').replaceChildren(line);
 }
 
-/** Shows what went wrong, or with no text that nothing is. */
+/** Shows an error, or hides it when there is no text. */
 export function complain(text) {
   byId('problem').textContent = text;
   byId('problem').hidden = !text;
