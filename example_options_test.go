@@ -54,6 +54,24 @@ func ExampleWithHook() {
 	// map[otps.sms.login_or_create 200 sent:2 otps.sms.login_or_create 400 not_sent:1]
 }
 
+// A tracer gives each call a context with a span in it, and ends the span.
+func ExampleWithObserver() {
+	srv, _ := emulator()
+	defer srv.Close()
+	type span struct{}
+	client := srv.Client(stytchotp.WithObserver(func(ctx context.Context, op string) (context.Context, func(stytchotp.Call)) {
+		return context.WithValue(ctx, span{}, op), func(call stytchotp.Call) {
+			fmt.Println(op, call.StatusCode, call.Delivery)
+		}
+	}))
+	_, err := client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// otps.sms.login_or_create 200 sent
+}
+
 func ExampleWithTimeout() {
 	_, err := stytchotp.NewClient("project-test-1", "secret-test-1", stytchotp.WithTimeout(-time.Second))
 	fmt.Println(err)
@@ -121,21 +139,22 @@ func ExampleWithUserAgent() {
 	// acme-login/1.4 <nil>
 }
 
-// Numbers, addresses and secrets print masked; a conversion gives the value, and so
-// does JSON of the value alone. Params and responses mask their JSON too.
+// A number is a string: what stores, keys or sends it takes the number itself.
+// Params and responses print masked and go through JSON whole.
 func ExamplePhoneNumber() {
-	number, code := stytchotp.PhoneNumber("+12025550162"), stytchotp.Secret("123456")
+	number := stytchotp.PhoneNumber("+12025550162")
+	fmt.Printf("login:%s\n", number)
+	fmt.Println("shown as", number.Masked())
+
 	params := stytchotp.SMSSendParams{PhoneNumber: number}
-	fmt.Printf("%s %q %+v %s\n", number, number, code, stytchotp.EmailAddress("ada@example.com"))
-	fmt.Println(string(number))
-	alone, _ := json.Marshal(number)
-	inside, _ := json.Marshal(params)
-	fmt.Printf("%s\n%s\n", alone, inside)
+	encoded, _ := json.Marshal(params)
+	fmt.Println(string(encoded))
+	fmt.Println(params)
 	// Output:
-	// +1********62 +1********62 [redacted] a***@***.com
-	// +12025550162
-	// "+12025550162"
-	// {"phone_number":"+1********62"}
+	// login:+12025550162
+	// shown as +1********62
+	// {"phone_number":"+12025550162"}
+	// stytchotp.SMSSendParams{"phone_number":"+1********62"}
 }
 
 func ExampleParsePhoneNumber() {

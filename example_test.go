@@ -43,9 +43,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("sent to", number)
+	fmt.Println("sent to", number.Masked())
 	fmt.Println("same person:", login.UserID == sent.UserID)
-	fmt.Println("session token:", login.SessionToken)
+	fmt.Println("session token:", login.SessionToken.Masked())
 	// Output:
 	// sent to +1********00
 	// same person: true
