@@ -5,19 +5,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
 // The operations: the calls of the API as named in messages, requests, faults and
 // rate limits.
 const (
-	OpSMSLoginOrCreate      = emulator.OpSMSLoginOrCreate
-	OpSMSSend               = emulator.OpSMSSend
-	OpWhatsAppLoginOrCreate = emulator.OpWhatsAppLoginOrCreate
-	OpWhatsAppSend          = emulator.OpWhatsAppSend
-	OpEmailLoginOrCreate    = emulator.OpEmailLoginOrCreate
-	OpEmailSend             = emulator.OpEmailSend
-	OpAuthenticate          = emulator.OpAuthenticate
+	OpSMSLoginOrCreate      = stytchotp.OpSMSLoginOrCreate
+	OpSMSSend               = stytchotp.OpSMSSend
+	OpWhatsAppLoginOrCreate = stytchotp.OpWhatsAppLoginOrCreate
+	OpWhatsAppSend          = stytchotp.OpWhatsAppSend
+	OpEmailLoginOrCreate    = stytchotp.OpEmailLoginOrCreate
+	OpEmailSend             = stytchotp.OpEmailSend
+	OpAuthenticate          = stytchotp.OpAuthenticate
 	OpJWKS                  = emulator.OpJWKS
 
 	OpAnySend = emulator.OpAnySend // the first six, in a fault or a rate limit
@@ -82,8 +83,22 @@ type Fault struct {
 // that a test cannot pass because nothing went wrong. A fault that makes no sense
 // fails the test at once.
 func (s *Server) Inject(f Fault) {
-	if _, err := s.engine.AddFault(emulator.Fault(f)); err != nil {
+	id, err := s.engine.AddFault(emulator.Fault(f))
+	if err != nil {
 		s.mistake(err)
+		return
+	}
+	if s.view {
+		s.tb.Cleanup(func() { s.checkFault(id) })
+	}
+}
+
+// checkFault fails the test of a view when the fault that it injected was never hit.
+func (s *Server) checkFault(id int64) {
+	for _, fault := range s.engine.UnusedFaults() {
+		if fault.ID == id && s.engine.RemoveFault(id) {
+			s.tb.Errorf("otptest: fault %d was never hit: %s", id, describeFault(fault.Fault))
+		}
 	}
 }
 

@@ -269,7 +269,7 @@ func TestUnusedFaultFailsTheTest(t *testing.T) {
 		require.Error(t, err)
 		require.Empty(t, fake.failures, name)
 		fake.end()
-		assert.Equal(t, []string{"otptest: fault 2 was never hit: email.send, dropped: after_send"}, fake.failures)
+		assert.Equal(t, []string{"otptest: fault 2 was never hit: otps.email.send, dropped: after_send"}, fake.failures)
 		assert.False(t, fake.fatal, "the rest of the cleaning up goes on")
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
 // The channels that a code can go by.
 const (
-	ChannelSMS      = emulator.ChannelSMS
-	ChannelWhatsApp = emulator.ChannelWhatsApp
-	ChannelEmail    = emulator.ChannelEmail
+	ChannelSMS      = stytchotp.ChannelSMS
+	ChannelWhatsApp = stytchotp.ChannelWhatsApp
+	ChannelEmail    = stytchotp.ChannelEmail
 )
 
 // The states of a message's code.
@@ -30,7 +31,7 @@ const (
 type Message struct {
 	ID               int64 // rises by one from message to message
 	Operation        string
-	Channel          string // ChannelSMS, ChannelWhatsApp or ChannelEmail
+	Channel          stytchotp.Channel
 	Recipient        string // an E.164 number, or an e-mail address in lower case
 	Code             string
 	State            string // of the code when this was returned: StateLive and so on
@@ -45,6 +46,16 @@ type Message struct {
 	SentAt           time.Time
 	ExpiresAt        time.Time
 	UsedAt           time.Time // zero until the code was used
+}
+
+func newMessage(m emulator.Message) Message {
+	return Message{
+		ID: m.ID, Operation: m.Operation, Channel: stytchotp.Channel(m.Channel), Recipient: m.Recipient,
+		Code: m.Code, State: m.State, Subject: m.Subject, Text: m.Text, Locale: m.Locale,
+		MethodID: m.MethodID, UserID: m.UserID, RequestID: m.RequestID,
+		LoginTemplateID: m.LoginTemplateID, SignupTemplateID: m.SignupTemplateID,
+		SentAt: m.SentAt, ExpiresAt: m.ExpiresAt, UsedAt: m.UsedAt,
+	}
 }
 
 // Request is a request that reached the server, and how it ended.
@@ -69,8 +80,8 @@ type Request struct {
 // Code returns the code that a phone number or e-mail address can log in with at
 // this moment: the last one sent to it, by whatever channel. If there is none, or
 // it was used or has expired, the test fails at once, so call Code from the
-// test's own goroutine. On a server made by [Start] it then returns "". An empty
-// recipient is a mistake, and never anybody's code.
+// test's own goroutine, and in a subtest on the view that [Server.For] returns. On a
+// server made by [Start] it then returns "". An empty recipient is a mistake.
 func (s *Server) Code(recipient string) string {
 	if s.tb != nil {
 		s.tb.Helper()
@@ -94,19 +105,38 @@ func (s *Server) Code(recipient string) string {
 	return ""
 }
 
+// PhoneCode is [Server.Code] for a phone number, as [stytchotp.AuthenticateParams]
+// takes it.
+func (s *Server) PhoneCode(number stytchotp.PhoneNumber) stytchotp.Secret {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	return stytchotp.Secret(s.Code(string(number)))
+}
+
+// EmailCode is [Server.Code] for an e-mail address, as
+// [stytchotp.AuthenticateParams] takes it.
+func (s *Server) EmailCode(address stytchotp.EmailAddress) stytchotp.Secret {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	return stytchotp.Secret(s.Code(string(address)))
+}
+
 // Messages returns the messages that went out, the first sent first. The last
 // 10,000 are kept.
 func (s *Server) Messages() []Message {
 	found := s.engine.Messages(emulator.MessageQuery{})
 	messages := make([]Message, 0, len(found))
 	for _, m := range slices.Backward(found) {
-		messages = append(messages, Message(m))
+		messages = append(messages, newMessage(m))
 	}
 	return messages
 }
 
 // WaitMessage returns the newest message to recipient, and waits for one if there
-// is none yet. An empty recipient stands for anybody. The error is that of ctx.
+// is none yet. With an empty recipient it returns the newest message to any. The
+// error is that of ctx.
 //
 // Where an older message is already there, [Server.WaitMessageAfter] makes sure
 // that it is not taken for the new one.
@@ -124,7 +154,7 @@ func (s *Server) WaitMessageAfter(ctx context.Context, recipient string, after i
 	if err != nil {
 		return Message{}, fmt.Errorf("otptest: no message came: %w", err)
 	}
-	return Message(m), nil
+	return newMessage(m), nil
 }
 
 // Requests returns the requests that reached the server, the first answered

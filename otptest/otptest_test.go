@@ -326,7 +326,7 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	err = srv.Close()
 	for _, part := range []string{
 		"a fault does something", "empty recipient", "the clock does not go back", "sms and whatsapp only",
-		"fault 1 was never hit: sms.send, to one recipient, call 2, delayed by 1s, after sending, status 500, x, retry after 1s, HTML, cut",
+		"fault 1 was never hit: otps.sms.send, to one recipient, call 2, delayed by 1s, after sending, status 500, x, retry after 1s, HTML, cut",
 	} {
 		require.ErrorContains(t, err, part)
 	}

@@ -18,12 +18,19 @@ import (
 const inProcessURL = "https://otptest.invalid"
 
 // Server is one project of the OTP API, in memory. It is safe for concurrent use.
+// A subtest uses the view of it that [Server.For] returns.
 type Server struct {
 	URL       string // base URL, without a slash at the end
 	ProjectID string // accepted together with Secret
 	Secret    string
 
-	tb         testing.TB // nil for a server made by Start
+	tb   testing.TB // the test that mistakes fail; nil for a server made by Start
+	view bool       // made by For
+	*project
+}
+
+// project is what a server and its views share.
+type project struct {
 	engine     *emulator.Emulator
 	listener   *listener // nil in process
 	httpClient *http.Client
@@ -96,7 +103,7 @@ func build(tb testing.TB, opts []Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{tb: tb, engine: engine, ProjectID: engine.ProjectID(), Secret: engine.Secret()}, nil
+	return &Server{tb: tb, project: &project{engine: engine}, ProjectID: engine.ProjectID(), Secret: engine.Secret()}, nil
 }
 
 func (s *Server) cleanUp() {
@@ -111,13 +118,21 @@ func (s *Server) cleanUp() {
 	})
 }
 
+// For returns a view of the server for a subtest: what goes wrong through the view
+// fails tb, also when subtests run in parallel. A fault that was injected through it
+// and was never hit fails tb when tb ends. Users, messages, faults and the clock are
+// those of the server.
+func (s *Server) For(tb testing.TB) *Server {
+	return &Server{URL: s.URL, ProjectID: s.ProjectID, Secret: s.Secret, tb: tb, view: true, project: s.project}
+}
+
 // Close closes the server and its connections and waits until its goroutines have
 // ended. The error names the faults that were never hit and, for a server made by
 // [Start], other mistakes in its use. Servers made for a test are closed for you;
 // closing twice does nothing, nor does closing a nil server, which is what comes
 // with an error.
 func (s *Server) Close() error {
-	if s == nil {
+	if s == nil || s.project == nil {
 		return nil
 	}
 	s.closing.Do(func() {
@@ -200,8 +215,8 @@ func (s *Server) Advance(d time.Duration) {
 // countries, named by their ISO 3166 alpha-2 codes. As in a new project, only US
 // and CA are allowed at the start; other numbers are answered with 400
 // invalid_phone_number_country_code.
-func (s *Server) AllowCountries(channel string, countries ...string) {
-	if err := s.engine.AllowCountries(channel, countries...); err != nil {
+func (s *Server) AllowCountries(channel stytchotp.Channel, countries ...string) {
+	if err := s.engine.AllowCountries(string(channel), countries...); err != nil {
 		s.mistake(err)
 	}
 }

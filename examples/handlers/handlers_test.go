@@ -118,7 +118,7 @@ func TestLogin(t *testing.T) {
 			assert.Empty(t, b.userID(t))
 			requireAnswer(t, b.do(t, http.MethodPost, "/start", `{"channel":"`+channel+`","phone_number":"`+number+`"}`), 200, `{"next":"enter_code"}`)
 			message := f.emulator.Messages()[0]
-			assert.Equal(t, channel, message.Channel)
+			assert.Equal(t, channel, string(message.Channel))
 			requireAnswer(t, b.verify(t, message.Code), 200, `{"next":"welcome"}`)
 			assert.Equal(t, message.UserID, b.userID(t))
 

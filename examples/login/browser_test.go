@@ -32,7 +32,7 @@ type site struct {
 func newSite(t *testing.T, options ...otptest.Option) *site {
 	t.Helper()
 	srv := otptest.NewInProcess(t, options...)
-	for _, channel := range []string{otptest.ChannelSMS, otptest.ChannelWhatsApp} {
+	for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp} {
 		srv.AllowCountries(channel, regions()...)
 	}
 	s := &site{srv: srv, log: new(bytes.Buffer)}

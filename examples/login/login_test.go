@@ -14,29 +14,30 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
 func TestSignUpThenIn(t *testing.T) {
 	t.Parallel()
-	for _, channel := range []string{otptest.ChannelSMS, otptest.ChannelWhatsApp, otptest.ChannelEmail} {
-		t.Run(channel, func(t *testing.T) {
+	for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp, stytchotp.ChannelEmail} {
+		t.Run(string(channel), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			number, address := s.srv.NewPhoneNumber(), s.srv.NewEmailAddress()
 			to, shown := string(number), number.International()
-			if channel == otptest.ChannelEmail {
+			if channel == stytchotp.ChannelEmail {
 				to, shown = string(address), string(address)
 			}
 			for range 2 { // the first time signs up
 				b := s.browser(t)
-				if channel == otptest.ChannelEmail {
+				if channel == stytchotp.ChannelEmail {
 					b.get("/login?by=email").post("/login", "by", "email", "email", " "+to+" ")
 				} else {
-					b.get("/login").post("/login", "country", "US", "number", number.National(), "channel", channel)
+					b.get("/login").post("/login", "country", "US", "number", number.National(), "channel", string(channel))
 				}
 				assert.Equal(t, "/login/code", b.path)
-				assert.True(t, b.shows(s.app.languages["en"].T("code."+channel)))
+				assert.True(t, b.shows(s.app.languages["en"].T("code."+string(channel))))
 				assert.True(t, b.shows(shown), "so that a mistake is noticed")
 				b.enter(s.srv.Code(to))
 				assert.Equal(t, "/", b.path)
@@ -166,7 +167,7 @@ func TestOtherChannel(t *testing.T) {
 		assert.Len(t, s.srv.Messages(), 1, "nothing goes out by itself")
 		b.post("/login/resend", "channel", "whatsapp")
 		assert.True(t, b.shows(s.app.languages["en"].T("code.whatsapp")))
-		assert.Equal(t, otptest.ChannelWhatsApp, s.srv.Messages()[1].Channel)
+		assert.Equal(t, stytchotp.ChannelWhatsApp, s.srv.Messages()[1].Channel)
 		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
 	})
 }

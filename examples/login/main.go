@@ -39,8 +39,8 @@ func main() {
 	var emulator *otptest.Server
 	if os.Getenv("STYTCH_PROJECT_ID")+os.Getenv("STYTCH_SECRET") == "" {
 		if emulator, err = otptest.Start(); err == nil {
-			emulator.AllowCountries(otptest.ChannelSMS, regions()...)
-			emulator.AllowCountries(otptest.ChannelWhatsApp, regions()...)
+			emulator.AllowCountries(stytchotp.ChannelSMS, regions()...)
+			emulator.AllowCountries(stytchotp.ChannelWhatsApp, regions()...)
 			client = emulator.Client(options...)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stytchotp/stytchotp"
-	"github.com/stytchotp/stytchotp/otptest"
 )
 
 func TestChoose(t *testing.T) {
@@ -131,9 +130,9 @@ func TestLanguageOfMessages(t *testing.T) {
 			b.get("/login?by=email").post("/login", "by", "email", "email", string(s.srv.NewEmailAddress()))
 			var locales []string
 			for _, message := range s.srv.Messages() {
-				locales = append(locales, message.Channel+" "+message.Locale)
+				locales = append(locales, string(message.Channel)+" "+message.Locale)
 			}
-			assert.Equal(t, []string{otptest.ChannelSMS + " " + want.sms, otptest.ChannelWhatsApp + " " + want.sms, otptest.ChannelEmail + " " + want.email}, locales)
+			assert.Equal(t, []string{"sms " + want.sms, "whatsapp " + want.sms, "email " + want.email}, locales)
 		})
 	}
 }

@@ -69,7 +69,7 @@ func run(ctx context.Context, out io.Writer) error {
 	policy.ObserveOnly = true
 	var watched monitor
 	backend.client = srv.Client(stytchotp.WithSendPolicy(policy), stytchotp.WithHook(watched.record))
-	srv.AllowCountries(otptest.ChannelSMS, "US", "CA", "JM")
+	srv.AllowCountries(stytchotp.ChannelSMS, "US", "CA", "JM")
 	status, answer := backend.post(ctx, "+1 876 523 0123")
 	fmt.Fprintf(out, "\nThe same policy, only observing:\n  %-22s %d %s\n", "+1 876 523 0123", status, answer)
 	watched.print(out)

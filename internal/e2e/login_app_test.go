@@ -32,7 +32,7 @@ func startLogin(t *testing.T, options ...otptest.Option) *login {
 
 func startLoginWith(t *testing.T, srv *otptest.Server, args ...string) *login {
 	t.Helper()
-	for _, channel := range []string{otptest.ChannelSMS, otptest.ChannelWhatsApp} {
+	for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp} {
 		srv.AllowCountries(channel, "MX", "BR", "GB", "FR", "DE", "ES", "PT")
 	}
 	env := []string{"STYTCH_PROJECT_ID=" + srv.ProjectID, "STYTCH_SECRET=" + srv.Secret, "STYTCH_BASE_URL=" + srv.URL}

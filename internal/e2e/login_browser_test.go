@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
@@ -154,7 +155,7 @@ func TestLoginByKeyboard(t *testing.T) {
 	p.focuses("number")
 	p.visit(chromedp.KeyEvent(number.National() + "\r"))
 	p.at("/login/code")
-	assert.Equal(t, otptest.ChannelSMS, app.srv.Messages()[0].Channel, "the first button is what Enter means")
+	assert.Equal(t, stytchotp.ChannelSMS, app.srv.Messages()[0].Channel, "the first button is what Enter means")
 	p.focuses("code")
 	p.visit(chromedp.KeyEvent(app.code(number) + "\r"))
 	p.isIn(number.International())

@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
@@ -50,11 +51,11 @@ func TestLoginWhatsApp(t *testing.T) {
 		assert.Contains(t, p.text(".lead"), "We sent a WhatsApp message to")
 		p.enter(app.code(other))
 		p.isIn(other.International())
-		var channels []string
+		var channels []stytchotp.Channel
 		for _, message := range app.srv.Messages() {
 			channels = append(channels, message.Channel)
 		}
-		assert.Equal(t, []string{otptest.ChannelWhatsApp, otptest.ChannelSMS, otptest.ChannelWhatsApp}, channels)
+		assert.Equal(t, []stytchotp.Channel{stytchotp.ChannelWhatsApp, stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp}, channels)
 	})
 }
 

@@ -111,7 +111,7 @@ func controlEverything(t *testing.T, b *box) {
 		{"GET", "users?limit=5", ""},
 		{"GET", "requests?limit=1000", ""},
 		{"GET", "requests?operation=any_send&to=grace@example.com&after=1", ""},
-		{"POST", "faults", `{"operation":"sms.send","recipient":"+12125550123","nth":2,"times":3,"delay":"1m30s","send_first":true,"cut":true}`},
+		{"POST", "faults", `{"operation":"otps.sms.send","recipient":"+12125550123","nth":2,"times":3,"delay":"1m30s","send_first":true,"cut":true}`},
 		{"POST", "faults", `{"drop":"refused"}`},
 		{"GET", "faults", ""},
 		{"GET", "faults?unused=true", ""},

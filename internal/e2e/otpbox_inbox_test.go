@@ -105,7 +105,7 @@ func TestOtpboxFault(t *testing.T) {
 	in.until(`document.querySelector('.request')?.dataset.tone === 'cut'`)
 	in.until(`document.querySelector('.faults li').dataset.state === 'done'`)
 
-	in.do(chromedp.SetValue(chromedp.CSS("#operation"), "authenticate"), chromedp.SendKeys(chromedp.CSS("#recipient"), string(boxNumber)))
+	in.do(chromedp.SetValue(chromedp.CSS("#operation"), "otps.authenticate"), chromedp.SendKeys(chromedp.CSS("#recipient"), string(boxNumber)))
 	in.click(`button[value="rate-limit"]`)
 	in.until(`document.querySelector('.faults li')?.textContent.includes('about one recipient')`)
 	id := b.sms(boxNumber) // is no authenticate

@@ -16,7 +16,7 @@ type apiError struct {
 
 // failure returns the API's error of the given type.
 func failure(kind string) *apiError {
-	status, message := describe(kind)
+	status, message := Describe(kind)
 	return &apiError{status: status, kind: kind, message: message}
 }
 
@@ -44,9 +44,9 @@ func (err *apiError) body(requestID string) errorBody {
 	}
 }
 
-// describe returns the status and text that belong to an error type. A type that
+// Describe returns the status and text that belong to an error type. A type that
 // is not known here is a 400.
-func describe(kind string) (status int, message string) {
+func Describe(kind string) (status int, message string) {
 	for _, describeFamily := range []func(string) (int, string){describe400, describeCodes, describeNotFound, describeOther} {
 		if status, message = describeFamily(kind); status != 0 {
 			return status, message

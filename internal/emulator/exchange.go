@@ -243,7 +243,7 @@ func (x *Exchange) replace(f Fault) Answer {
 	case status == 0 && kind == "":
 		status = http.StatusTooManyRequests
 	case status == 0:
-		status, _ = describe(kind)
+		status, _ = Describe(kind)
 	}
 	if kind == "" {
 		kind = usualType(status)

@@ -21,7 +21,7 @@ const (
 // order meet the same faults. Of several faults that are due, the one added first
 // is applied, and the call does not count for those after it.
 type Fault struct {
-	// Operation is one of the operations, such as sms.send; "any_send" for the
+	// Operation is one of the operations, such as otps.sms.send; "any_send" for the
 	// six that send a message; "" for all.
 	Operation string `json:"operation,omitempty"`
 	// Recipient is the number or address that the call is about; "" for all.

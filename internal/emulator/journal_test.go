@@ -25,15 +25,15 @@ func TestJournal(t *testing.T) {
 	for i, want := range []emulator.Request{
 		{ID: 4, Method: "GET", Status: 404, ErrorType: "route_not_found"},
 		{
-			ID: 3, Method: "POST", Path: authenticate, Operation: "authenticate", Recipient: phoneA,
+			ID: 3, Method: "POST", Path: authenticate, Operation: "otps.authenticate", Recipient: phoneA,
 			Status: 200, RequestID: done.str("request_id"),
 		},
 		{
-			ID: 2, Method: "POST", Path: emailSend, Operation: "email.send", Recipient: emailA,
+			ID: 2, Method: "POST", Path: emailSend, Operation: "otps.email.send", Recipient: emailA,
 			Status: 404, ErrorType: "email_not_found", RequestID: refused.str("request_id"),
 		},
 		{
-			ID: 1, Method: "POST", Path: smsLogin, Operation: "sms.login_or_create", Recipient: phoneA,
+			ID: 1, Method: "POST", Path: smsLogin, Operation: "otps.sms.login_or_create", Recipient: phoneA,
 			Status: 200, RequestID: sent.str("request_id"),
 		},
 	} {

@@ -25,7 +25,7 @@ func TestMessage(t *testing.T) {
 	m, found := a.LatestMessage(emulator.MessageQuery{})
 	require.True(t, found)
 	assert.Equal(t, emulator.Message{
-		ID: 1, Operation: "email.login_or_create", Channel: "email", Recipient: emailA, Code: m.Code, State: "live",
+		ID: 1, Operation: "otps.email.login_or_create", Channel: "email", Recipient: emailA, Code: m.Code, State: "live",
 		Subject: "Seu código de acesso", Text: "Seu código de acesso é " + m.Code + ". Ele é válido por 7 min.",
 		Locale: "pt-br", MethodID: sent.str("email_id"), UserID: sent.str("user_id"), RequestID: sent.str("request_id"),
 		LoginTemplateID: "login-1", SignupTemplateID: "signup_1",
@@ -265,10 +265,10 @@ func TestEvents(t *testing.T) {
 		assert.False(t, event.Time.IsZero())
 	}
 	assert.Equal(t, []string{
-		"message 1 live", "request sms.login_or_create",
-		"message 1 used", "request authenticate",
-		"message 2 live", "request sms.login_or_create",
-		"message 2 superseded", "message 3 live", "request sms.login_or_create",
+		"message 1 live", "request otps.sms.login_or_create",
+		"message 1 used", "request otps.authenticate",
+		"message 2 live", "request otps.sms.login_or_create",
+		"message 2 superseded", "message 3 live", "request otps.sms.login_or_create",
 		"clock", "config", "fault", "fault", "deleted", "reset",
 	}, kinds)
 	assert.Equal(t, len(kinds)-1+2, slow.Lost(), "nobody waits for a slow subscriber")

@@ -8,14 +8,14 @@ import (
 // The operations: the names of the API's calls in messages, requests, faults and
 // rate limits.
 const (
-	OpSMSLoginOrCreate      = "sms.login_or_create"
-	OpSMSSend               = "sms.send"
-	OpWhatsAppLoginOrCreate = "whatsapp.login_or_create"
-	OpWhatsAppSend          = "whatsapp.send"
-	OpEmailLoginOrCreate    = "email.login_or_create"
-	OpEmailSend             = "email.send"
-	OpAuthenticate          = "authenticate"
-	OpJWKS                  = "jwks"
+	OpSMSLoginOrCreate      = "otps.sms.login_or_create"
+	OpSMSSend               = "otps.sms.send"
+	OpWhatsAppLoginOrCreate = "otps.whatsapp.login_or_create"
+	OpWhatsAppSend          = "otps.whatsapp.send"
+	OpEmailLoginOrCreate    = "otps.email.login_or_create"
+	OpEmailSend             = "otps.email.send"
+	OpAuthenticate          = "otps.authenticate"
+	OpJWKS                  = "sessions.jwks"
 
 	// OpAnySend stands for the first six in a fault or a rate limit.
 	OpAnySend = "any_send"
@@ -40,17 +40,16 @@ func findRoute(path string) (rt route, found bool) {
 		return route{operation: OpJWKS, method: http.MethodGet, project: project}, true
 	}
 	name, isOTP := strings.CutPrefix(path, "/v1/otps/")
-	if !isOTP {
+	operation := "otps." + strings.ReplaceAll(name, "/", ".")
+	switch {
+	case !isOTP || strings.Contains(name, "."):
 		return route{}, false
-	}
-	if name == OpAuthenticate {
+	case operation == OpAuthenticate:
 		return route{operation: OpAuthenticate, method: http.MethodPost}, true
+	case !isSend(operation):
+		return route{}, false
 	}
 	channel, action, _ := strings.Cut(name, "/")
-	operation := channel + "." + action
-	if !isSend(operation) {
-		return route{}, false
-	}
 	return route{operation: operation, method: http.MethodPost, channel: channel, create: action == "login_or_create"}, true
 }
 

@@ -164,7 +164,7 @@ func TestUsersAndRequests(t *testing.T) {
 
 	all := b.object(200, http.MethodGet, "/_otp/requests", "")
 	assert.Equal(t, []float64{3, 2, 1}, ids(t, all, "requests"))
-	assert.Equal(t, []float64{2}, ids(t, b.object(200, http.MethodGet, "/_otp/requests?operation=email.login_or_create", ""), "requests"))
+	assert.Equal(t, []float64{2}, ids(t, b.object(200, http.MethodGet, "/_otp/requests?operation=otps.email.login_or_create", ""), "requests"))
 	assert.Equal(t, []float64{1}, ids(t, b.object(200, http.MethodGet, "/_otp/requests?to="+number, ""), "requests"))
 	assert.Equal(t, []float64{3}, ids(t, b.object(200, http.MethodGet, "/_otp/requests?after=2", ""), "requests"))
 	assert.NotContains(t, b.do(http.MethodGet, "/_otp/requests", "").body, secret)
@@ -219,9 +219,9 @@ func TestFaults(t *testing.T) {
 
 func TestFaultList(t *testing.T) {
 	b := newBox(t)
-	created := b.object(201, http.MethodPost, "/_otp/faults", `{"operation":"sms.send","delay":"1m30s","times":-1,"recipient":"`+number+`"}`)
+	created := b.object(201, http.MethodPost, "/_otp/faults", `{"operation":"otps.sms.send","delay":"1m30s","times":-1,"recipient":"`+number+`"}`)
 	assert.Equal(t, map[string]any{
-		"id": 1.0, "operation": "sms.send", "recipient": number, "delay": "1m30s", "times": -1.0, "hits": 0.0, "done": false,
+		"id": 1.0, "operation": "otps.sms.send", "recipient": number, "delay": "1m30s", "times": -1.0, "hits": 0.0, "done": false,
 	}, created)
 	b.object(201, http.MethodPost, "/_otp/faults", `{"status":500}`)
 	_, err := b.trySend(number)

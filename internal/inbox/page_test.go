@@ -47,12 +47,12 @@ func TestPageWithoutScripts(t *testing.T) {
 	mail := b.send("grace@example.com")
 	_, err := b.trySend("+12")
 	require.NoError(t, err)
-	b.do(http.MethodPost, "/_otp/faults", `{"operation":"authenticate","status":503,"times":3}`)
+	b.do(http.MethodPost, "/_otp/faults", `{"operation":"otps.authenticate","status":503,"times":3}`)
 	page := html.UnescapeString(b.page(""))
 	for _, want := range []string{
 		second.Code[:3] + "</b><b>" + second.Code[3:], first.Code[:3] + "</b><b>" + first.Code[3:],
 		">superseded<", ">live<", ">2:00<", otherNumber, "grace@example.com", mail.Subject, mail.Text, mail.MethodID, mail.RequestID,
-		"invalid_phone_number", ">400<", "email.login_or_create",
+		"invalid_phone_number", ">400<", "otps.email.login_or_create",
 		"stands still", "503", "authenticate, 3 times", "not verified", mail.UserID, "<noscript>",
 	} {
 		assert.Contains(t, page, want)

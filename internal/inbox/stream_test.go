@@ -162,7 +162,7 @@ func TestPageEvents(t *testing.T) {
 	assert.Contains(t, row["html"], `data-state="live"`)
 	assert.Contains(t, b.do(http.MethodGet, "/", "").body, strings.SplitN(row["html"].(string), "<time", 2)[0], "the same as on the page")
 	html := page.until("request")["html"]
-	assert.Contains(t, html, "sms.login_or_create")
+	assert.Contains(t, html, "otps.sms.login_or_create")
 	assert.Contains(t, html, m.RequestID)
 	assert.Contains(t, html, `aria-label="Answer"`)
 	page.panel("users", number[1:])
