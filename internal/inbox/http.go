@@ -77,7 +77,8 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 // readJSON decodes a body strictly: a misspelled name would otherwise do nothing,
 // and a test that depends on it would pass for the wrong reason.
 func readJSON(r *http.Request, into any) error {
-	decoder := json.NewDecoder(r.Body)
+	var body bytes.Buffer // what was read, to find the name of a field that is wrong
+	decoder := json.NewDecoder(io.TeeReader(r.Body, &body))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err == nil {
@@ -91,6 +92,9 @@ func readJSON(r *http.Request, into any) error {
 	case errors.Is(err, io.EOF):
 		return invalid("The body is empty; a JSON object is needed.")
 	case errors.As(err, &wrongType):
+		if wrongType.Field == "" { // since Go 1.27, for a type that decodes itself
+			wrongType.Field = fieldOf(reflect.TypeOf(into), body.Bytes(), wrongType.Type)
+		}
 		return invalid(describeType(wrongType))
 	case err != nil:
 		return invalid("The body is not what this call takes: " + strings.TrimPrefix(err.Error(), "json: ") + ".")
@@ -109,6 +113,40 @@ func readEnd(decoder *json.Decoder) error {
 		return err
 	}
 	return errors.New("something stands behind the object")
+}
+
+// fieldOf returns the path of the first field of type want, below t, that cannot be
+// decoded from data, or "".
+func fieldOf(t reflect.Type, data json.RawMessage, want reflect.Type) string {
+	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		var elements []json.RawMessage
+		if t.Kind() == reflect.Pointer || json.Unmarshal(data, &elements) != nil {
+			elements = []json.RawMessage{data}
+		}
+		for _, element := range elements {
+			if path := fieldOf(t.Elem(), element, want); path != "" {
+				return path
+			}
+		}
+		return ""
+	}
+	var object map[string]json.RawMessage
+	if t.Kind() != reflect.Struct || json.Unmarshal(data, &object) != nil {
+		return ""
+	}
+	for i := range t.NumField() {
+		field, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		value, given := object[field]
+		of := t.Field(i).Type
+		if of == want || of.Kind() == reflect.Pointer && of.Elem() == want {
+			if given && json.Unmarshal(value, reflect.New(want).Interface()) != nil {
+				return field
+			}
+		} else if path := fieldOf(of, value, want); given && path != "" {
+			return field + "." + path
+		}
+	}
+	return ""
 }
 
 // describeType says in words of JSON what encoding/json says in words of Go.
