@@ -1,22 +1,24 @@
 package phone
 
-// Sandbox is the number that Stytch's test projects answer without a message
-// being sent. It is possible, and nobody's: in North America no number begins
-// with a zero.
+import "strings"
+
+// Sandbox is the number that Stytch's test projects answer without sending a
+// message. It has a possible length and cannot be assigned: in North America no area
+// code begins with a zero.
 const Sandbox = "+10000000000"
 
-// Check returns nil when e164 has the form of E.164: a plus, then ASCII digits
-// and nothing else, beginning with a country calling code that exists and
-// having a length that is possible in that country. Otherwise it returns an
-// [*Error].
+// Check returns nil when e164 is a number that a message can be sent to as it
+// stands: a plus, then ASCII digits only, beginning with a country calling code that
+// exists and having a length that is possible in that country. Otherwise it returns
+// an [*Error].
 //
-// Possible is less than valid: [Sandbox] passes. A number that only becomes
-// possible when something is taken out of it, such as the trunk prefix in +44
-// 07…, is refused, since it would be sent as it stands; [Parse] takes such
-// things out. So is one without its area code, which can be dialed locally but
-// not from abroad.
+// Possible is less than valid: [Sandbox] passes. Check refuses what [Parse] would
+// change, such as the trunk zero in +4907…, because the number would be sent as it
+// stands: what passes parses to itself. It also refuses a number without its area
+// code, which can only be dialed locally, and North American area or exchange codes
+// that begin with 0 or 1.
 //
-// Check allocates nothing unless it refuses.
+// Check allocates nothing unless the number begins like one with a trunk prefix.
 func Check(e164 string) error {
 	if reason := check(e164); reason != "" {
 		return refuse(reason)
@@ -25,13 +27,34 @@ func Check(e164 string) error {
 }
 
 func check(e164 string) Reason {
+	if reason := checkForm(e164); reason != "" {
+		return reason
+	}
+	n := takeApart(e164)
+	if n.final() {
+		return ""
+	}
+	switch found := settleAbroad(e164); {
+	case found.reason == ReasonAmbiguous:
+		return ReasonAmbiguous
+	case found.e164 != e164:
+		return ReasonNotNormalized
+	}
+	return ""
+}
+
+// checkForm checks characters and length only.
+func checkForm(e164 string) Reason {
 	if e164 == "" {
 		return ReasonEmpty
+	}
+	if len(e164) <= maxInput && masked(e164) {
+		return ReasonMasked
 	}
 	if e164[0] != '+' {
 		return ReasonMissingPlus
 	}
-	// What no number can be is not looked at further than one byte beyond.
+	// Longer strings are refused, so look one byte beyond the limit only.
 	for i := 1; i < min(len(e164), maxE164+1); i++ {
 		if e164[i] < '0' || e164[i] > '9' {
 			return ReasonNotDigits
@@ -47,7 +70,18 @@ func check(e164 string) Reason {
 		}
 		return ReasonUnknownCountryCode
 	}
-	return plans()[code].judge(len(e164) - 1 - digits)
+	if reason := plans()[code].judge(len(e164) - 1 - digits); reason != "" {
+		return reason
+	}
+	if code == 1 && e164 != Sandbox && (e164[2] < '2' || e164[5] < '2') {
+		return ReasonImpossible // no area or exchange code begins with 0 or 1
+	}
+	return ""
+}
+
+// masked reports whether s is the output of a masking function.
+func masked(s string) bool {
+	return strings.IndexByte(s, '*') >= 0 || strings.Contains(s, "[redacted]")
 }
 
 // callingCode returns the calling code that e164 begins with and how many
@@ -74,11 +108,16 @@ type number struct {
 	national string // the national significant number
 }
 
-// split takes e164 apart; ok says that it passes [Check].
+// split takes e164 apart; ok says that it passes checkForm.
 func split(e164 string) (n number, ok bool) {
-	if check(e164) != "" {
+	if checkForm(e164) != "" {
 		return number{}, false
 	}
+	return takeApart(e164), true
+}
+
+// takeApart is split for a string that has passed checkForm.
+func takeApart(e164 string) number {
 	code, digits := callingCode(e164)
-	return number{code, e164[1 : 1+digits], e164[1+digits:]}, true
+	return number{code, e164[1 : 1+digits], e164[1+digits:]}
 }

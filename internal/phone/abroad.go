@@ -1,0 +1,115 @@
+package phone
+
+import "strings"
+
+// found is the outcome of one way to read an input.
+type found struct {
+	e164   string // "" when there is a reason
+	reason Reason
+	valid  bool // e164 lies in a range that its country assigns
+}
+
+// international reads digits that begin with a country calling code.
+func (r reading) international() found {
+	e164 := "+" + dropRetiredPrefix(r.digits)
+	if len(e164) < 2 {
+		return found{reason: ReasonTooShort}
+	}
+	code, size := callingCode(e164)
+	if code == 0 {
+		return found{reason: checkForm(e164[:min(len(e164), 5)])}
+	}
+	if n, ok := split(e164); ok {
+		if n.final() {
+			return found{e164: e164, valid: Valid(e164)}
+		}
+		if r.zeroIsOptional(e164, size) {
+			return found{reason: ReasonAmbiguous}
+		}
+	}
+	return settleAbroad(e164)
+}
+
+// zeroIsOptional reports a number that is valid with its leading zero and without:
+// "+39 (0) 393 123 4567" is a landline of Monza or a mobile with a zero too many.
+func (r reading) zeroIsOptional(e164 string, code int) bool {
+	const italianMobile = 10
+	national := e164[1+code:]
+	if national[0] != '0' || !r.loneZeroAt(code) && len(national) != italianMobile+1 {
+		return false
+	}
+	return Valid(e164) && withoutZero(e164, "") != ""
+}
+
+// settleAbroad takes prefixes off a number that begins with a plus and a calling
+// code. A number that is valid as it stands stays as it is, unless it is also the
+// calling code twice and another valid number.
+func settleAbroad(e164 string) found {
+	_, size := callingCode(e164)
+	if tooManyOnes(e164[1:1+size], e164[1+size:]) {
+		return found{reason: ReasonTooLong}
+	}
+	single := undouble(e164, size)
+	out := settle(e164, "")
+	switch {
+	case single == "" || single == out.e164:
+		return out
+	case out.valid:
+		return found{reason: ReasonAmbiguous}
+	}
+	return found{e164: single, valid: true}
+}
+
+// undouble returns the valid number that is left of a number whose calling code is
+// written twice, as in +49 49 171 1234567 or +49 0049 171 1234567, or "".
+func undouble(e164 string, size int) string {
+	code, national := e164[1:1+size], e164[1+size:]
+	national = strings.TrimPrefix(national, "00")
+	rest, doubled := strings.CutPrefix(national, code)
+	if !doubled || rest == "" {
+		return ""
+	}
+	once := "+" + code + rest
+	if n, ok := split(once); ok && n.final() {
+		if Valid(once) {
+			return once
+		}
+		return ""
+	}
+	if out := settle(once, ""); out.valid {
+		return out.e164
+	}
+	return ""
+}
+
+// final reports whether the number cannot hold anything that has to be taken off: no
+// trunk prefix and no second calling code.
+func (n number) final() bool {
+	return !n.mayHoldTrunk() && !strings.HasPrefix(n.national, n.calling)
+}
+
+// tooManyOnes reports more ones in front of a North American number than people
+// write: the calling code, and once more the calling code or the trunk prefix.
+func tooManyOnes(code, national string) bool {
+	return code == "1" && len(national) > 11 && !strings.HasPrefix(national, "00")
+}
+
+// dropRetiredPrefix removes prefixes that numbers no longer have but address
+// books, and WhatsApp, still show: +52 1 was a Mexican mobile until 2019.
+func dropRetiredPrefix(digits string) string {
+	if national, ok := strings.CutPrefix(digits, "52"); ok {
+		return "52" + dropRetiredMexican(national)
+	}
+	return digits
+}
+
+// dropRetiredMexican removes the old long-distance and mobile prefixes. Today
+// every Mexican number has ten digits and none begins with 0 or 1.
+func dropRetiredMexican(national string) string {
+	for _, prefix := range [...]string{"1", "01", "044", "045"} {
+		if rest, ok := strings.CutPrefix(national, prefix); ok && len(rest) == 10 {
+			return rest
+		}
+	}
+	return national
+}
