@@ -7,6 +7,16 @@ type found struct {
 	e164   string // "" when there is a reason
 	reason Reason
 	valid  bool // e164 lies in a range that its country assigns
+	known  bool // valid says so also when it is false
+}
+
+// judged returns f with valid filled in, which is what takes time.
+func (f found) judged() found {
+	if !f.known {
+		f.valid = f.valid || f.e164 != "" && Valid(f.e164)
+		f.known = true
+	}
+	return f
 }
 
 // international reads digits that begin with a country calling code.
@@ -17,28 +27,59 @@ func (r reading) international() found {
 	}
 	code, size := callingCode(e164)
 	if code == 0 {
-		return found{reason: checkForm(e164[:min(len(e164), 5)])}
+		_, reason := inspect(e164[:min(len(e164), 5)])
+		return found{reason: reason}
 	}
 	if n, ok := split(e164); ok {
 		if n.final() {
-			return found{e164: e164, valid: Valid(e164)}
+			return found{e164: e164}
+		}
+		if r.loneZeroAt(size) && !mayRing(e164) {
+			if without := withoutZero(e164, ""); without != "" {
+				return settleAbroad(without)
+			}
 		}
 		if r.zeroIsOptional(e164, size) {
 			return found{reason: ReasonAmbiguous}
 		}
 	}
+	if r.brokenAt(size) && r.brokenAt(2*size) { // "+49 49 171 …": the second code is a group
+		if once := undouble(e164, size); once != "" {
+			return settleAbroad(once)
+		}
+	}
 	return settleAbroad(e164)
 }
 
-// zeroIsOptional reports a number that is valid with its leading zero and without:
-// "+39 (0) 393 123 4567" is a landline of Monza or a mobile with a zero too many.
-func (r reading) zeroIsOptional(e164 string, code int) bool {
+// zeroIsOptional reports a number that is valid with its leading zero and without, and
+// whose spelling does not tell which is meant: "+39 (0) 393 123 4567" is a landline of
+// Monza or a mobile with a zero too many. size is that of the calling code.
+func (r reading) zeroIsOptional(e164 string, size int) bool {
 	const italianMobile = 10
-	national := e164[1+code:]
-	if national[0] != '0' || !r.loneZeroAt(code) && len(national) != italianMobile+1 {
+	national := e164[1+size:]
+	switch {
+	case national[0] != '0':
 		return false
+	case r.plus && r.loneZeroAt(size):
+	case e164[:1+size] == "+39":
+		// 039 123456 is how Italy writes a landline. Its mobiles have ten digits, so
+		// eleven can be one with a zero.
+		if len(national) != italianMobile+1 {
+			return false
+		}
+	case r.plus:
+		return false // the zero stands where the plan has it
 	}
 	return Valid(e164) && withoutZero(e164, "") != ""
+}
+
+// mayRing reports a landline or a mobile.
+func mayRing(e164 string) bool {
+	switch TypeOf(e164) {
+	case TypeFixedLine, TypeMobile, TypeFixedLineOrMobile:
+		return true
+	}
+	return false
 }
 
 // settleAbroad takes prefixes off a number that begins with a plus and a calling
@@ -50,6 +91,15 @@ func settleAbroad(e164 string) found {
 		return found{reason: ReasonTooLong}
 	}
 	single := undouble(e164, size)
+	if single != "" && strings.HasPrefix(e164[1+size:], "00") {
+		return found{e164: single, valid: true} // no number goes on with 00
+	}
+	if Valid(e164) {
+		if single != "" {
+			return found{reason: ReasonAmbiguous}
+		}
+		return found{e164: e164, valid: true}
+	}
 	out := settle(e164, "")
 	switch {
 	case single == "" || single == out.e164:

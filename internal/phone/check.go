@@ -27,12 +27,9 @@ func Check(e164 string) error {
 }
 
 func check(e164 string) Reason {
-	if reason := checkForm(e164); reason != "" {
+	n, reason := inspect(e164)
+	if reason != "" || n.final() {
 		return reason
-	}
-	n := takeApart(e164)
-	if n.final() {
-		return ""
 	}
 	switch found := settleAbroad(e164); {
 	case found.reason == ReasonAmbiguous:
@@ -43,40 +40,44 @@ func check(e164 string) Reason {
 	return ""
 }
 
-// checkForm checks characters and length only.
-func checkForm(e164 string) Reason {
+// inspect takes e164 apart, and checks characters and length only.
+func inspect(e164 string) (number, Reason) {
 	if e164 == "" {
-		return ReasonEmpty
-	}
-	if len(e164) <= maxInput && masked(e164) {
-		return ReasonMasked
+		return number{}, ReasonEmpty
 	}
 	if e164[0] != '+' {
-		return ReasonMissingPlus
+		return number{}, maskedOr(e164, ReasonMissingPlus)
 	}
 	// Longer strings are refused, so look one byte beyond the limit only.
 	for i := 1; i < min(len(e164), maxE164+1); i++ {
 		if e164[i] < '0' || e164[i] > '9' {
-			return ReasonNotDigits
+			return number{}, maskedOr(e164, ReasonNotDigits)
 		}
 	}
 	if len(e164) > maxE164 {
-		return ReasonTooLong
+		return number{}, ReasonTooLong
 	}
 	code, digits := callingCode(e164)
 	if digits == 0 {
 		if len(e164) < 4 && (len(e164) < 2 || e164[1] != '0') {
-			return ReasonTooShort // the calling code itself may be cut off
+			return number{}, ReasonTooShort // the calling code itself may be cut off
 		}
-		return ReasonUnknownCountryCode
+		return number{}, ReasonUnknownCountryCode
 	}
 	if reason := plans()[code].judge(len(e164) - 1 - digits); reason != "" {
-		return reason
+		return number{}, reason
 	}
 	if code == 1 && e164 != Sandbox && (e164[2] < '2' || e164[5] < '2') {
-		return ReasonImpossible // no area or exchange code begins with 0 or 1
+		return number{}, ReasonImpossible // no area or exchange code begins with 0 or 1
 	}
-	return ""
+	return number{code, e164[1 : 1+digits], e164[1+digits:]}, ""
+}
+
+func maskedOr(s string, other Reason) Reason {
+	if masked(s[:min(len(s), maxInput)]) {
+		return ReasonMasked
+	}
+	return other
 }
 
 // masked reports whether s is the output of a masking function.
@@ -108,16 +109,8 @@ type number struct {
 	national string // the national significant number
 }
 
-// split takes e164 apart; ok says that it passes checkForm.
+// split takes e164 apart; ok says that it passes inspect.
 func split(e164 string) (n number, ok bool) {
-	if checkForm(e164) != "" {
-		return number{}, false
-	}
-	return takeApart(e164), true
-}
-
-// takeApart is split for a string that has passed checkForm.
-func takeApart(e164 string) number {
-	code, digits := callingCode(e164)
-	return number{code, e164[1 : 1+digits], e164[1+digits:]}
+	n, reason := inspect(e164)
+	return n, reason == ""
 }

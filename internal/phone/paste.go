@@ -196,7 +196,7 @@ func (p pasted) hasExtension(typed reading, region string) bool {
 		return false
 	}
 	typed.digits = typed.digits[:len(typed.digits)-size]
-	without := typed.resolve(region)
+	without := typed.resolve(region).judged()
 	if !without.valid {
 		return false
 	}

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,16 @@ type reading struct {
 
 // brokenAt reports whether a separator stands before digit i.
 func (r reading) brokenAt(i int) bool { return r.breaks>>i&1 != 0 }
+
+// brokenWithin reports whether a separator stands between digits first and end-1.
+func (r reading) brokenWithin(first, end int) bool {
+	for i := first + 1; i < end; i++ {
+		if r.brokenAt(i) {
+			return true
+		}
+	}
+	return false
+}
 
 // loneZeroAt reports whether digit i is a zero with separators on both sides, as in
 // "+39 (0) 393".
@@ -59,8 +70,9 @@ type digitReader struct {
 	buffer   [maxDigits]byte
 	n        int
 	overflow bool
-	divided  bool // a divider came after the first digit
-	stray    bool // a plus came after the first digit
+	divided  bool   // a divider came after the first digit
+	stray    bool   // a plus came after the first digit
+	first    string // the calling code that stood before a second plus
 }
 
 // take adds one character that is not a letter.
@@ -77,8 +89,9 @@ func (d *digitReader) take(kind class, value byte) Reason {
 			d.n++
 		}
 	case plus:
-		if d.n > 0 && d.n <= 3 && d.out.plus && !d.stray { // "+49 +49 171 …"
-			d.out.breaks |= 1 << d.n
+		if d.n > 0 && d.out.plus && !d.stray && isCallingCode(d.buffer[:d.n]) { // "+49 +49 171 …"
+			d.first = string(d.buffer[:d.n])
+			d.n, d.out.breaks = 0, 0
 			break
 		}
 		d.out.plus = d.out.plus || d.n == 0
@@ -131,7 +144,16 @@ func (d *digitReader) finish() (reading, Reason) {
 		return d.out, ReasonEmpty
 	}
 	d.out.digits = string(d.buffer[:d.n])
+	if !strings.HasPrefix(d.out.digits, d.first) {
+		return d.out, ReasonTwoNumbers
+	}
 	return d.out, ""
+}
+
+// isCallingCode reports whether digits are a calling code and nothing else.
+func isCallingCode(digits []byte) bool {
+	code, _ := strconv.Atoi(string(digits))
+	return len(digits) <= 3 && plans()[code].known
 }
 
 // slashDivides tells the slash of "030/123456", which ends an area code, from

@@ -1,6 +1,9 @@
 package phone
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // resolve finds out which number the digits are, typed in region.
 func (r reading) resolve(region string) found {
@@ -45,31 +48,74 @@ func startsWithTrunk(digits, region string) bool {
 // region.
 func (r reading) withoutPlus(region string) found {
 	d := dialings()[region]
-	var all readings
 	own := d.internationalPrefixes(r.digits)
-	if len(own) == 0 {
-		all.add(r.national(region))
-		all.addOverseas(r, region)
+	if len(own) > 0 {
+		return r.behindPrefix(own)
 	}
-	own00 := false
-	for _, size := range own {
-		own00 = own00 || r.digits[:size] == "00"
-		all.add(r.from(size).international())
-	}
+	var all readings
+	all.add(r.national(region))
+	all.addOverseas(r, region)
 	switch {
-	case strings.HasPrefix(r.digits, "00") && !own00:
-		// 0011 is the prefix of Australia, and not 00, +1 and +1 again.
-		if !all.anyValid() || !strings.HasPrefix(r.digits[2:], "11") {
-			all.addIfPossible(r.from(2).international())
-		}
+	case strings.HasPrefix(r.digits, "00"):
+		all.addIfPossible(r.from(2).international())
 	case strings.HasPrefix(r.digits, d.code):
 		all.addIfValid(r.from(0).international())
 	}
 	out := all.decide()
-	if out.e164 != "" && !out.valid && len(own) == 0 && elsewhere(r.digits, d.code) {
+	if out.e164 != "" && !out.valid && elsewhere(r.digits, d.code) {
 		return found{reason: ReasonAmbiguous}
 	}
 	return out
+}
+
+// behindPrefix reads digits that begin with an international prefix of the region, of
+// each length in own, and with 00, which people use everywhere.
+func (r reading) behindPrefix(own []int) found {
+	var all readings
+	for _, size := range own {
+		all.add(r.from(size).international())
+	}
+	if strings.HasPrefix(r.digits, "00") && !slices.Contains(own, 2) {
+		// 0011 is the prefix of Australia, and not 00, +1 and +1 again.
+		if !all.anyValid() || !strings.HasPrefix(r.digits, "0011") || r.brokenWithin(0, 4) {
+			all.addIfPossible(r.from(2).international())
+		}
+	}
+	if out := all.decide(); out.reason != ReasonAmbiguous {
+		return out
+	}
+	return r.bySeparators(own)
+}
+
+// bySeparators decides between the readings of an ambiguous prefix when a separator
+// ends the prefix of just one: "00 36 1 …" is not Singapore's 003, and "001 36 1 …" is
+// not 00 and +1 361.
+func (r reading) bySeparators(own []int) found {
+	sizes := own
+	switch {
+	case r.brokenAt(2) && r.fits(2):
+		sizes = []int{2}
+	case r.fits(2):
+		return found{reason: ReasonAmbiguous}
+	}
+	for _, size := range sizes {
+		if r.brokenAt(size) && !r.brokenWithin(0, size) && r.fits(size) {
+			if out := r.from(size).international().judged(); out.valid {
+				return out
+			}
+		}
+	}
+	return found{reason: ReasonAmbiguous}
+}
+
+// fits reports whether the separators agree with an international prefix of so many
+// digits: none stands inside the calling code or a North American area code.
+func (r reading) fits(prefix int) bool {
+	code, size := callingCode("+" + r.digits[prefix:])
+	if code == 1 {
+		return !r.brokenWithin(prefix+size, prefix+size+3)
+	}
+	return !r.brokenWithin(prefix, prefix+size)
 }
 
 // elsewhere reports digits that are a valid number of another country, written
@@ -106,6 +152,7 @@ type readings struct {
 }
 
 func (rs *readings) add(f found) {
+	f = f.judged()
 	rs.ambiguous = rs.ambiguous || f.reason == ReasonAmbiguous
 	for _, have := range rs.all {
 		if have == f {
@@ -122,6 +169,7 @@ func (rs *readings) addIfPossible(f found) {
 }
 
 func (rs *readings) addIfValid(f found) {
+	f = f.judged()
 	if f.valid || f.reason == ReasonAmbiguous {
 		rs.add(f)
 	}

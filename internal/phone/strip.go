@@ -12,19 +12,19 @@ import (
 // settle takes prefixes off, of a national number of region or, with "", of a number
 // that begins with a plus.
 func settle(input, region string) found {
-	e164, reason := strip(input, region)
-	if reason == "" && Valid(e164) {
-		return found{e164: e164, valid: true}
+	out := strip(input, region)
+	if out.valid {
+		return out
 	}
 	without := withoutZero(input, region)
-	if without == "" && reason == "" { // the zero may stand behind a trunk prefix
-		without = withoutZero(e164, "")
+	if without == "" && out.reason == "" { // the zero may stand behind a trunk prefix
+		without = withoutZero(out.e164, "")
 	}
 	switch {
 	case without == "":
-		return found{e164: e164, reason: reason}
+		return out
 	case region != "": // it may also be the trunk zero of another country
-		return found{reason: cmp.Or(reason, ReasonImpossible)}
+		return found{reason: cmp.Or(out.reason, ReasonImpossible)}
 	}
 	// By habit people write a trunk zero, as in +47 (0)21, for countries that
 	// have none. No number with it is valid, so nothing else can be meant.
@@ -33,22 +33,24 @@ func settle(input, region string) found {
 
 // strip has the library take the prefixes off and repeats that until nothing
 // changes, so that the result parses to itself.
-func strip(input, region string) (string, Reason) {
+func strip(input, region string) found {
 	for range 4 {
 		parsed, err := phonenumbers.Parse(input, region)
 		if err != nil {
-			return "", reasonOf(err)
+			return found{reason: reasonOf(err)}
 		}
 		e164 := phonenumbers.Format(parsed, phonenumbers.E164)
-		if reason := checkForm(e164); reason != "" {
-			return "", reason
+		n, reason := inspect(e164)
+		if reason != "" {
+			return found{reason: reason}
 		}
-		if n := takeApart(e164); e164 == input || !n.mayHoldTrunk() || Valid(e164) {
-			return e164, ""
+		valid := phonenumbers.IsValidNumber(parsed)
+		if valid || e164 == input || !n.mayHoldTrunk() {
+			return found{e164: e164, valid: valid, known: true}
 		}
 		input, region = e164, ""
 	}
-	return "", ReasonImpossible
+	return found{reason: ReasonImpossible}
 }
 
 // withoutZero returns the number that is left without the zero in front of the
