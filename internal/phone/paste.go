@@ -128,7 +128,7 @@ func cutLabel(s string) string {
 //nolint:gochecknoglobals // constant
 var labels = setOf(`
 	tel telephone phone ph mobile mob cell cellular cellphone handset number no nr my work home main
-	business office private personal contact sms whatsapp wa m t p c h
+	business office private personal contact wa m t p c h
 	telefon telefonnummer handy handynummer mobil mobilnummer mobiltelefon nummer rufnummer privat
 	téléphone telephone tél portable numéro num fixe bureau
 	teléfono telefono móvil movil celular cel número numero fijo casa trabajo
