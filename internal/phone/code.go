@@ -1,7 +1,5 @@
 package phone
 
-import "strings"
-
 const (
 	maxCodeInput  = 64 // bytes that are looked at
 	maxCodeDigits = 16
@@ -9,10 +7,10 @@ const (
 
 // NormalizeCode turns a passcode as a person typed or pasted it into ASCII
 // digits: it drops blanks, line ends, dashes, dots, brackets and invisible marks,
-// quotes around the code, punctuation after it and a label such as "Code:", and reads
-// the decimal digits of every script. It refuses everything else, more than 16 digits
-// and more than 64 bytes, with an [*Error] that does not contain the code. It does
-// not check how many digits the code has.
+// quotes around the code and punctuation after it, and reads the decimal digits of
+// every script. It refuses everything else, more than 16 digits and more than 64 bytes,
+// with an [*Error] that does not contain the code. It does not check how many digits
+// the code has.
 func NormalizeCode(s string) (string, error) {
 	code, reason := normalizeCode(s)
 	if reason != "" {
@@ -29,10 +27,7 @@ func normalizeCode(s string) (string, Reason) {
 		return "", ReasonMasked
 	}
 	whole := s
-	if s != "" && (s[0] < '0' || s[0] > '9') {
-		s = trimStart(cutCodeLabel(trimStart(s)))
-	}
-	s = trimEnd(s)
+	s = trimEnd(trimStart(s))
 	var digits [maxCodeDigits]byte
 	n := 0
 	for _, r := range s {
@@ -55,17 +50,4 @@ func normalizeCode(s string) (string, Reason) {
 		return whole, ""
 	}
 	return string(digits[:n]), ""
-}
-
-// cutCodeLabel removes a word such as "Code:" from the beginning.
-func cutCodeLabel(s string) string {
-	label, rest, found := strings.Cut(strings.ReplaceAll(s, "\uFF1A", ":"), ":")
-	if !found {
-		return s
-	}
-	switch strings.ToLower(strings.TrimSpace(label)) {
-	case "code", "passcode", "otp", "pin", "password", "kode", "código", "codigo", "codice", "код", "验证码", "認証コード":
-		return rest
-	}
-	return s
 }

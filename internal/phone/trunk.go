@@ -45,26 +45,10 @@ func firstDigits(pattern string) uint16 {
 		return all
 	}
 	var digits uint16
-	seen := make([]bool, len(program.Inst))
-	next := []uint32{uint32(program.Start)}
-	for len(next) > 0 {
-		at := next[len(next)-1]
-		next = next[:len(next)-1]
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		step := &program.Inst[at]
-		switch step.Op {
-		case syntax.InstAlt, syntax.InstAltMatch:
-			next = append(next, step.Out, step.Arg)
-		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
-			next = append(next, step.Out)
-		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			for d := range 10 {
-				if step.MatchRune('0' + rune(d)) {
-					digits |= 1 << d
-				}
+	for _, at := range follow(program, []uint32{uint32(program.Start)}) { //nolint:gosec // an index of a short program
+		for d := range 10 {
+			if program.Inst[at].MatchRune('0' + rune(d)) {
+				digits |= 1 << d
 			}
 		}
 	}
