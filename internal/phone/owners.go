@@ -40,9 +40,6 @@ func Owners(e164 string) []string {
 	if !ok {
 		return nil
 	}
-	if isFictional(e164) {
-		return []string{"GB"}
-	}
 	all := phonenumbers.GetRegionCodesForCountryCode(n.code)
 	if len(all) == 0 {
 		return nil
