@@ -115,6 +115,7 @@ const (
 	kindOther00  = "00, where another prefix is"
 	kindOwn      = "own international prefix"
 	kindNational = "national, with its trunk prefix"
+	kindNoTrunk  = "national, without its trunk prefix"
 	kindBare     = "calling code without plus, at home"
 	kindDoubled  = "calling code twice"
 	kindZero     = "(0) or trunk prefix after the code"
@@ -138,7 +139,7 @@ func (g *generator) forms(e164, region, country string) []form {
 	for _, prefix := range abroad {
 		all = append(all, form{prefix.kind, prefix.text + pick(e164[1:], n.calling+" "+n.national, " "+strings.TrimPrefix(International(e164), "+"))})
 	}
-	prefix := pick("+", abroad[len(abroad)-1].text)
+	prefix := pick("+", "00", abroad[len(abroad)-1].text)
 	all = append(all, form{kindDoubled, prefix + pick(
 		n.calling+n.calling+n.national, n.calling+" "+n.calling+" "+n.national, n.calling+"00"+n.calling+n.national)})
 	all = append(all, form{kindDoubled, "+" + n.calling + "+" + n.calling + n.national})
@@ -150,7 +151,7 @@ func (g *generator) forms(e164, region, country string) []form {
 		all = append(all, form{kindZero, prefix + n.calling + " (0) " + n.national})
 	}
 	if region == country {
-		all = append(all, form{kindNational, National(e164)}, form{kindBare, n.calling + n.national})
+		all = append(all, form{kindNational, National(e164)}, form{kindNoTrunk, n.national}, form{kindBare, n.calling + n.national})
 	}
 	return all
 }
@@ -244,6 +245,7 @@ func report(t *testing.T, ours, library map[string]*tally) {
 		{kindPlus, 0.002},
 		{kindZeros, 0.004},
 		{kindNational, 0.01},
+		{kindNoTrunk, 0.03},
 		{kindBare, 0.03},
 		{kindDoubled, 0.01},
 		{kindZero, 0.01},

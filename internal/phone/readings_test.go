@@ -32,7 +32,7 @@ func TestTwoReadings(t *testing.T) {
 
 		// The region's own prefix, where nothing else fits.
 		{"AU", "0011 32 12 34 56 78", "+3212345678"},
-		{"AU", "00113212345678", "+3212345678"},
+		{"AU", "00113212345678", "ambiguous"},     // or 00 1 1
 		{"AU", "001 1 321 234 5678", "ambiguous"}, // 00 1 and 1 once more, by its spaces
 		{"SG", "001 36 1 234 5678", "+3612345678"},
 		{"SG", "001 361 234 5678", "ambiguous"},

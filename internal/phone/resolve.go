@@ -76,10 +76,7 @@ func (r reading) behindPrefix(own []int) found {
 		all.add(r.from(size).international())
 	}
 	if strings.HasPrefix(r.digits, "00") && !slices.Contains(own, 2) {
-		// 0011 is the prefix of Australia, and not 00, +1 and +1 again.
-		if !all.anyValid() || !strings.HasPrefix(r.digits, "0011") || r.brokenWithin(0, 4) {
-			all.addIfPossible(r.from(2).international())
-		}
+		all.addIfPossible(r.from(2).international())
 	}
 	if out := all.decide(); out.reason != ReasonAmbiguous {
 		return out
