@@ -77,7 +77,7 @@ func phoneReason(err error) string {
 // github.com/nyaruka/phonenumbers/v2 in their own go.mod.
 const PhoneMetadataVersion = phone.MetadataVersion
 
-// PhoneMetadataDate is the day, as in "2026-08-24", on which the oldest release of
+// PhoneMetadataDate is the day, as in "2026-09-10", on which the oldest release of
 // phonenumbers came out that this version can be built with. The metadata of the
 // program is of that day or newer.
 const PhoneMetadataDate = phone.MetadataDate

@@ -7,4 +7,4 @@ const MetadataVersion = metadata.Version
 
 // MetadataDate is the day on which the release of phonenumbers came out that go.mod
 // requires at least. An importer can require a newer one.
-const MetadataDate = "2026-08-24"
+const MetadataDate = "2026-09-10"
