@@ -27,7 +27,7 @@ func (r reading) international() found {
 	}
 	code, size := callingCode(e164)
 	if code == 0 {
-		_, reason := inspect(e164[:min(len(e164), 5)])
+		_, _, reason := inspect(e164[:min(len(e164), 5)])
 		return found{reason: reason}
 	}
 	if n, ok := split(e164); ok {
@@ -132,11 +132,8 @@ func undouble(e164 string, size int) string {
 	return ""
 }
 
-// final reports whether the number cannot hold anything that has to be taken off: no
-// trunk prefix and no second calling code.
-func (n number) final() bool {
-	return !n.mayHoldTrunk() && !strings.HasPrefix(n.national, n.calling)
-}
+// final reports whether there is nothing to take off, see [plan.final].
+func (n number) final() bool { return n.plan.final(n.calling, n.national) }
 
 // tooManyOnes reports more ones in front of a North American number than people
 // write: the calling code, and once more the calling code or the trunk prefix.

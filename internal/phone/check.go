@@ -27,8 +27,8 @@ func Check(e164 string) error {
 }
 
 func check(e164 string) Reason {
-	n, reason := inspect(e164)
-	if reason != "" || n.final() {
+	p, digits, reason := inspect(e164)
+	if reason != "" || p.final(e164[1:1+digits], e164[1+digits:]) {
 		return reason
 	}
 	switch found := settleAbroad(e164); {
@@ -40,38 +40,47 @@ func check(e164 string) Reason {
 	return ""
 }
 
-// inspect takes e164 apart, and checks characters and length only.
-func inspect(e164 string) (number, Reason) {
+// inspect checks characters and length only, and returns the plan of the calling code and
+// how many digits that has.
+func inspect(e164 string) (p *plan, digits int, reason Reason) {
 	if e164 == "" {
-		return number{}, ReasonEmpty
+		return nil, 0, ReasonEmpty
 	}
 	if e164[0] != '+' {
-		return number{}, maskedOr(e164, ReasonMissingPlus)
+		return nil, 0, maskedOr(e164, ReasonMissingPlus)
 	}
 	// Longer strings are refused, so look one byte beyond the limit only.
 	for i := 1; i < min(len(e164), maxE164+1); i++ {
 		if e164[i] < '0' || e164[i] > '9' {
-			return number{}, maskedOr(e164, ReasonNotDigits)
+			return nil, 0, maskedOr(e164, ReasonNotDigits)
 		}
 	}
 	if len(e164) > maxE164 {
-		return number{}, ReasonTooLong
+		return nil, 0, ReasonTooLong
 	}
-	code, digits := callingCode(e164)
+	table := plans()
+	code, digits := table.callingCode(e164)
 	if digits == 0 {
 		if len(e164) < 4 && (len(e164) < 2 || e164[1] != '0') {
-			return number{}, ReasonTooShort // the calling code itself may be cut off
+			return nil, 0, ReasonTooShort // the calling code itself may be cut off
 		}
-		return number{}, ReasonUnknownCountryCode
+		return nil, 0, ReasonUnknownCountryCode
 	}
-	if reason := plans()[code].judge(len(e164) - 1 - digits); reason != "" {
-		return number{}, reason
+	p = &table[code]
+	national := e164[1+digits:]
+	reason = p.judge(len(national))
+	switch {
+	case reason != "":
+	case code == 1 && e164 != Sandbox && (national[0] < '2' || national[3] < '2'):
+		reason = ReasonImpossible // no area or exchange code begins with 0 or 1
+	case national[0] == '0' && strings.HasPrefix(national, tooManyZeros):
+		reason = ReasonImpossible
 	}
-	if code == 1 && e164 != Sandbox && (e164[2] < '2' || e164[5] < '2') {
-		return number{}, ReasonImpossible // no area or exchange code begins with 0 or 1
-	}
-	return number{code, e164[1 : 1+digits], e164[1+digits:]}, ""
+	return p, digits, reason
 }
+
+// tooManyZeros are more leading zeros than the library keeps apart. No plan has them.
+const tooManyZeros = "00000000000"
 
 func maskedOr(s string, other Reason) Reason {
 	if masked(s[:min(len(s), maxInput)]) {
@@ -87,15 +96,16 @@ func masked(s string) bool {
 
 // callingCode returns the calling code that e164 begins with and how many
 // digits it has, or 0, 0. No calling code is the beginning of another, so the
-// first that fits is the one. The digits must have been looked at before.
-func callingCode(e164 string) (code, digits int) {
-	table := plans()
+// first that fits is the one. The caller has checked the digits.
+func callingCode(e164 string) (code, digits int) { return plans().callingCode(e164) }
+
+func (t *planTable) callingCode(e164 string) (code, digits int) {
 	for i := 1; i <= 3 && i < len(e164); i++ {
 		code = code*10 + int(e164[i]-'0')
 		if code == 0 {
 			return 0, 0
 		}
-		if table[code].known {
+		if t[code].known {
 			return code, i
 		}
 	}
@@ -104,13 +114,16 @@ func callingCode(e164 string) (code, digits int) {
 
 // number is an E.164 string, taken apart by hand.
 type number struct {
-	code     int
+	plan     *plan
 	calling  string // the calling code's digits
 	national string // the national significant number
 }
 
 // split takes e164 apart; ok says that it passes inspect.
 func split(e164 string) (n number, ok bool) {
-	n, reason := inspect(e164)
-	return n, reason == ""
+	p, digits, reason := inspect(e164)
+	if reason != "" {
+		return number{}, false
+	}
+	return number{p, e164[1 : 1+digits], e164[1+digits:]}, true
 }

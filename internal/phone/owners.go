@@ -40,7 +40,7 @@ func Owners(e164 string) []string {
 	if !ok {
 		return nil
 	}
-	all := phonenumbers.GetRegionCodesForCountryCode(n.code)
+	all := phonenumbers.GetRegionCodesForCountryCode(n.plan.code)
 	if len(all) == 0 {
 		return nil
 	}

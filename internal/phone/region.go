@@ -70,7 +70,7 @@ func RegionsSharingCode(region string) []string {
 
 // build makes the library's own form of the number, without its parser.
 func (n number) build() *phonenumbers.PhoneNumber {
-	code := int32(n.code)
+	code := int32(n.plan.code)
 	var value uint64
 	for i := range len(n.national) {
 		value = value*10 + uint64(n.national[i]-'0')

@@ -34,23 +34,30 @@ func settle(input, region string) found {
 // strip has the library take the prefixes off and repeats that until nothing
 // changes, so that the result parses to itself.
 func strip(input, region string) found {
+	if strings.Contains(input, tooManyZeros) {
+		return found{reason: ReasonImpossible}
+	}
 	for range 4 {
 		parsed, err := phonenumbers.Parse(input, region)
 		if err != nil {
 			return found{reason: reasonOf(err)}
 		}
 		e164 := phonenumbers.Format(parsed, phonenumbers.E164)
-		n, reason := inspect(e164)
-		if reason != "" {
+		if _, _, reason := inspect(e164); reason != "" {
 			return found{reason: reason}
 		}
 		valid := phonenumbers.IsValidNumber(parsed)
-		if valid || e164 == input || !n.mayHoldTrunk() {
+		if valid || e164 == input || !mayHoldTrunk(e164) {
 			return found{e164: e164, valid: valid, known: true}
 		}
 		input, region = e164, ""
 	}
 	return found{reason: ReasonImpossible}
+}
+
+func mayHoldTrunk(e164 string) bool {
+	n, ok := split(e164)
+	return ok && n.mayHoldTrunk()
 }
 
 // withoutZero returns the number that is left without the zero in front of the
