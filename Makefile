@@ -5,10 +5,13 @@ FUZZTIME ?= 30s
 COUNT    ?= 1
 PKG      ?= ./...
 
+# The module proxy does not list its versions, so the ones that can follow are asked for.
+phones = github.com/nyaruka/phonenumbers/v2
+
 lint_tool = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fix fuzz cover bench report examples docs vuln ci
+.PHONY: help test race lint fix fuzz cover bench report examples docs metadata vuln ci
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +55,14 @@ examples: ## build every example, and list how to run them
 
 docs: ## print the documentation of the public packages
 	@$(GO) doc -all . && $(GO) doc -all ./otptest
+
+metadata: ## say whether a newer release of phonenumbers is out (needs a network)
+	@have=$$($(GO) list -m -f '{{.Version}}' $(phones)); patch=$${have##*.}; minor=$${have%.*}; newer=; \
+	for next in $$minor.$$((patch + 1)) $$minor.$$((patch + 2)) $$minor.$$((patch + 3)) $$minor.$$((patch + 4)) $${minor%.*}.$$(($${minor##*.} + 1)).0; do \
+		found=$$($(GO) list -m -f '{{.Version}} of {{.Time.Format "2006-01-02"}}' $(phones)@$$next 2>/dev/null) && newer=$$found; \
+	done; \
+	if [ -z "$$newer" ]; then echo "$$have is the newest release of phonenumbers"; exit; fi; \
+	echo "phonenumbers $$newer is out, go.mod has $$have: raise it, and MetadataDate in internal/phone"; exit 1
 
 vuln: ## look for known vulnerabilities in what we link (needs a network)
 	$(GO) tool -modfile=tools/go.mod govulncheck $(PKG)

@@ -7,19 +7,24 @@ import (
 	"github.com/stytchotp/stytchotp/internal/phone"
 )
 
-// ParsePhoneNumber turns what a person typed into an E.164 number.
+// ParsePhoneNumber turns what a person typed or pasted into an E.164 number.
 //
 // It reads national numbers of defaultRegion and international ones of every
 // country, with brackets, dots, dashes and spaces of all kinds, a leading 00 or
-// the region's own international prefix, tel: links, and the decimal digits of
-// other scripts. defaultRegion is an ISO 3166 alpha-2 code such as "US"; with ""
-// only international numbers are read.
+// the region's own international prefix, and the decimal digits of other scripts. It
+// also reads labels ("Mobile:") and quotes around the number, tel:, sms:, callto:,
+// whatsapp: and wa.me links, and vCard lines. defaultRegion is an ISO 3166 alpha-2 code
+// such as "US"; with "" only international numbers are read.
 //
-// It refuses what it could only guess: letters, extensions, two numbers in one
-// field, a national number without a region, one with a trunk zero that the region
-// does not have, and lengths that do not occur in the country. The error is a
-// [ValidationError] for the field "phone_number", whose Code says why; it answers
-// [ErrInvalidPhoneNumber] and never holds the number.
+// It does not guess. Digits that are valid as two different numbers are refused with
+// the code "ambiguous", unless a plus or the region's own international prefix decides:
+// ask for the number with a plus. It also refuses letters, extensions, two numbers in
+// one field, a national number without a region, one with a trunk zero that the region
+// does not have, masked numbers, and lengths that do not occur in the country.
+//
+// The error is a [ValidationError] for the field "phone_number", whose Code says why
+// (docs/phone.md lists the codes); it answers [ErrInvalidPhoneNumber] and never holds
+// the number.
 func ParsePhoneNumber(input, defaultRegion string) (PhoneNumber, error) {
 	e164, err := phone.Parse(input, defaultRegion)
 	if err != nil {
@@ -29,8 +34,9 @@ func ParsePhoneNumber(input, defaultRegion string) (PhoneNumber, error) {
 }
 
 // NormalizeCode turns a passcode as a person types or pastes it into digits: it
-// drops spaces and dashes and reads the decimal digits of other scripts. The error
-// is a [ValidationError] for the field "code" and never holds the code.
+// drops spaces, dashes, quotes around it and punctuation after it, and reads the
+// decimal digits of other scripts. The error is a [ValidationError] for the field
+// "code" and never holds the code.
 func NormalizeCode(input string) (Secret, error) {
 	code, err := phone.NormalizeCode(input)
 	if err != nil {
@@ -64,6 +70,18 @@ func phoneReason(err error) string {
 	return "invalid"
 }
 
+// PhoneMetadataVersion is the release of libphonenumber's metadata that this program
+// links, such as "v9.0.37". [PhoneNumber.Region], [PhoneNumber.Type],
+// [PhoneNumber.Valid], the lengths that a send accepts and [SendPolicy] depend on it,
+// and it ages: new ranges open every month. An importer raises it by requiring a newer
+// github.com/nyaruka/phonenumbers/v2 in their own go.mod.
+const PhoneMetadataVersion = phone.MetadataVersion
+
+// PhoneMetadataDate is the day, as in "2026-09-10", on which the oldest release of
+// phonenumbers came out that this version can be built with. The metadata of the
+// program is of that day or newer.
+const PhoneMetadataDate = phone.MetadataDate
+
 // Region returns the ISO 3166 alpha-2 code of the country or territory that the
 // number belongs to, "001" for a number of no country, and "" when it cannot be
 // told. It goes by the whole number: +1 876 is Jamaica, not the United States.
@@ -74,7 +92,7 @@ func (n PhoneNumber) Region() string { return phone.Region(string(n)) }
 func (n PhoneNumber) Type() NumberType { return NumberType(phone.TypeOf(string(n))) }
 
 // Valid reports whether the number lies in a range that its country assigns. That
-// is stricter than what a send needs, and ages with the data of this version: a
+// is stricter than what a send needs, and goes by [PhoneMetadataVersion]: a
 // range that was opened since is not valid yet.
 func (n PhoneNumber) Valid() bool { return phone.Valid(string(n)) }
 
@@ -91,9 +109,9 @@ func (n PhoneNumber) International() string { return phone.International(string(
 // NumberType is the kind of line that a number leads to.
 type NumberType string
 
-// The number types. In North America landlines and mobiles look alike
-// ([NumberTypeFixedLineOrMobile]), and nowhere do the digits tell a landline that
-// is really a VoIP line: that takes a lookup, see [Checker].
+// The number types. In North America landlines and mobiles have the same digits
+// ([NumberTypeFixedLineOrMobile]), and no digits tell a landline from a VoIP line with
+// a landline's number: that takes a lookup, see [Checker].
 const (
 	NumberTypeFixedLine         = NumberType(phone.TypeFixedLine)
 	NumberTypeMobile            = NumberType(phone.TypeMobile)

@@ -19,27 +19,33 @@ const (
 	ChannelEmail    Channel = "email"
 )
 
-// SendPolicy says which phone numbers messages may go to. [WithSendPolicy] has it
-// asked before each SMS and WhatsApp send; what it refuses is not sent. The zero
-// value refuses the number types that toll fraud lives on, numbers of no country, SMS
-// to countries that Stytch is known not to serve, and numbers with a digit that does
-// not belong to them, such as the trunk zero in +4909001234567: [ParsePhoneNumber]
-// takes it off.
+// SendPolicy says which phone numbers messages may go to. [WithSendPolicy] has each
+// SMS and WhatsApp send checked; a number that is refused gets no message. The zero
+// value refuses the number types that toll fraud uses, numbers that belong to no
+// country, and SMS to countries that Stytch is known not to serve.
 //
 // The refusal is a [ValidationError] for the field "phone_number" that answers
 // [ErrRegionNotAllowed], [ErrNumberTypeNotAllowed], [ErrInvalidPhoneNumber] or
-// [ErrNumberRefused]. The sandbox number passes in test projects.
+// [ErrNumberRefused]; docs/phone.md lists its codes. The sandbox number passes in test
+// projects.
 type SendPolicy struct {
 	// Regions are the countries and territories that messages may go to, as ISO
 	// 3166 alpha-2 codes; empty for all. A number counts for the region it
 	// belongs to, not for its calling code: "US" and "CA" do not let Jamaica
 	// through, nor "GB" Guernsey. See [RegionsUSAndCanada] and
 	// [RegionsSharingCode].
+	//
+	// A number of a shared calling code in a range that [PhoneMetadataVersion] does
+	// not know counts for the region whose numbers begin most like it: +1 with a new
+	// area code for "US", +1 876 for Jamaica. If several regions are as likely, all of
+	// them have to be allowed. Otherwise it is refused with the code "unknown_range"
+	// and [ErrInvalidPhoneNumber]. RequireValid refuses all of these numbers.
 	Regions []string
 
 	// AllowTypes lets through number types that are refused otherwise:
 	// NumberTypePremiumRate, NumberTypeSharedCost, NumberTypeTollFree,
-	// NumberTypePager, NumberTypeUAN and NumberTypeVoicemail.
+	// NumberTypePersonalNumber, NumberTypePager, NumberTypeUAN and
+	// NumberTypeVoicemail.
 	//
 	// In North America the digits do not tell a landline or a VoIP line from a
 	// mobile, so no setting here refuses those: use a Checker.
@@ -84,7 +90,7 @@ func (f CheckerFunc) CheckNumber(ctx context.Context, number PhoneNumber, channe
 	return f(ctx, number, channel)
 }
 
-// codeCheckerFailed is the code of a number that a Checker could not be asked about.
+// codeCheckerFailed is the code of a refusal because the Checker returned an error.
 const codeCheckerFailed = "checker_failed"
 
 // nonGeographic is the region of numbers that belong to no country.
@@ -118,6 +124,11 @@ func WithSendPolicy(policy SendPolicy) Option {
 			}
 			regions[region] = true
 		}
+		for _, region := range policy.Regions {
+			if by := phone.ShadowedBy(region); by != "" && !regions[by] {
+				problems = append(problems, fmt.Errorf("WithSendPolicy: mobile numbers of %q count for %q: name %q as well", region, by, by))
+			}
+		}
 		for _, t := range policy.AllowTypes {
 			if !refusedTypes(t) {
 				problems = append(problems, fmt.Errorf("WithSendPolicy: AllowTypes: %q is never refused", t))
@@ -132,11 +143,12 @@ func WithSendPolicy(policy SendPolicy) Option {
 	}
 }
 
-// refusedTypes reports a type that a message to a person has no business with.
+// refusedTypes reports the types that a policy refuses unless it allows them: what is
+// not a person's own line, or costs more than a call to one.
 func refusedTypes(t NumberType) bool {
 	switch t {
 	case NumberTypePremiumRate, NumberTypeSharedCost, NumberTypeTollFree,
-		NumberTypePager, NumberTypeUAN, NumberTypeVoicemail:
+		NumberTypePersonalNumber, NumberTypePager, NumberTypeUAN, NumberTypeVoicemail:
 		return true
 	}
 	return false
@@ -148,10 +160,10 @@ type sendPolicy struct {
 	regions map[string]bool
 }
 
-// ask returns the error that refuses the number, or nil. It tells the call what it
-// found either way.
+// ask returns the error that refuses the number, or nil, and sets Region and
+// PolicyRefusal of call.
 func (p *sendPolicy) ask(ctx context.Context, op operation, n PhoneNumber, call *Call) error {
-	if n == phone.Sandbox { // it got this far, so this is no live project
+	if n == phone.Sandbox { // live projects have refused it already
 		return nil
 	}
 	call.Region = n.Region()
@@ -167,15 +179,12 @@ func (p *sendPolicy) ask(ctx context.Context, op operation, n PhoneNumber, call 
 }
 
 func (p *sendPolicy) refuse(ctx context.Context, n PhoneNumber, region string, channel Channel) *FieldError {
-	if plain, err := phone.Parse(string(n), ""); err != nil || plain != string(n) {
-		return refusal("not_normalized", "has a digit that does not belong to it", ErrInvalidPhoneNumber)
-	}
 	switch {
-	case region == "" && len(p.regions) > 0:
-		return refusal("not_valid", "is in no range that a country assigns", ErrInvalidPhoneNumber)
 	case region == nonGeographic && !p.AllowNonGeographic:
 		return refusal("non_geographic", "belongs to no country", ErrRegionNotAllowed)
-	case region != nonGeographic && len(p.regions) > 0 && !p.regions[region]:
+	case region == "" && !p.allowsUnknown(n):
+		return refusal("unknown_range", "is in a range that this version does not know: check the number, or raise phonenumbers in go.mod", ErrInvalidPhoneNumber)
+	case region != "" && region != nonGeographic && !p.allows(region):
 		return refusal("region_not_allowed", "is of a region that messages may not go to", ErrRegionNotAllowed)
 	case channel == ChannelSMS && !p.AllowUnsupported && phone.UnsupportedSMS(region):
 		return refusal("region_unsupported", "is of a region that Stytch sends no SMS to", ErrRegionNotAllowed)
@@ -187,6 +196,21 @@ func (p *sendPolicy) refuse(ctx context.Context, n PhoneNumber, region string, c
 		return refusal("not_valid", "is in no range that its country assigns", ErrInvalidPhoneNumber)
 	}
 	return p.askChecker(ctx, n, channel)
+}
+
+func (p *sendPolicy) allows(region string) bool {
+	return len(p.regions) == 0 || p.regions[region]
+}
+
+// allowsUnknown reports whether all regions are allowed that a number in an unknown
+// range can belong to.
+func (p *sendPolicy) allowsUnknown(n PhoneNumber) bool {
+	for _, region := range phone.Owners(string(n)) {
+		if !p.allows(region) {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *sendPolicy) askChecker(ctx context.Context, n PhoneNumber, channel Channel) *FieldError {

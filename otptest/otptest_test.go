@@ -159,6 +159,19 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// Numbers that are reserved for fiction can be sent to, as can new area codes.
+func TestFictionalNumbers(t *testing.T) {
+	t.Parallel()
+	for name, srv := range servers(t) {
+		srv.AllowCountries(otptest.ChannelSMS, "GB")
+		for _, number := range []string{"+12025550100", "+447700900123", "+441632960001", "+442079460018", "+14362345678"} {
+			_, err := srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(stytchotp.PhoneNumber(number)))
+			require.NoError(t, err, name)
+			assert.Len(t, srv.Code(number), 6)
+		}
+	}
+}
+
 func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
 	for name, srv := range servers(t) {

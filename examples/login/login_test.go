@@ -71,6 +71,18 @@ func TestCodeAsPeopleTypeIt(t *testing.T) {
 	}
 }
 
+// Numbers that are reserved for fiction can be tried, and new area codes are let in.
+func TestFictionalAndNewNumbers(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"+1 202 555 0100", "+44 7700 900123", "+44 1632 960001", "+1 436 234 5678"} {
+		s := newSite(t)
+		e164, err := stytchotp.ParsePhoneNumber(number, "US")
+		require.NoError(t, err)
+		b := s.browser(t).start(e164)
+		assert.True(t, b.enter(s.srv.Code(string(e164))).signedIn(), number)
+	}
+}
+
 func TestWrongCodes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -187,6 +199,8 @@ func TestRefused(t *testing.T) {
 		"nothing typed":      {number(""), nil, "invalid_phone_number", 422, true},
 		"too short":          {number("202-555-01"), nil, "invalid_phone_number", 422, true},
 		"another country":    {number("+1 876 555 0123"), nil, "region_not_allowed", 422, true},
+		"no area code":       {number("(112) 555-0123"), nil, "invalid_phone_number", 422, true},
+		"unknown range":      {number("+61 5 1234 5678"), nil, "invalid_phone_number", 422, true},
 		"premium number":     {number("+1 900 555 0123"), nil, "number_type_not_allowed", 422, true},
 		"no address":         {email("nobody"), nil, "invalid_email", 422, true},
 		"country at Stytch":  {number("+52 55 1234 5678"), func(s *site) { s.srv.Reset() }, "region_not_allowed", 422, true},

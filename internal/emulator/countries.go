@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,8 +36,11 @@ func (e *Emulator) changeCountries(channel string, countries []string, start fun
 		return errors.New("emulator: countries are allowed for sms and whatsapp only")
 	}
 	for _, country := range countries {
-		if len(country) != 2 || strings.Trim(strings.ToUpper(country), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		switch {
+		case len(country) != 2 || strings.Trim(strings.ToUpper(country), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
 			return errors.New("emulator: a country is two letters, such as GB")
+		case !phone.KnownRegion(strings.ToUpper(country)):
+			return fmt.Errorf("emulator: %q is no ISO 3166 alpha-2 code of a region with phone numbers, such as GB", country)
 		}
 	}
 	allowed := start(e.countries[channel])
@@ -55,13 +59,30 @@ func (e *Emulator) Countries(channel string) []string {
 	return slices.Sorted(maps.Keys(e.countries[channel]))
 }
 
-// mayReach reports whether the channel may send to recipient.
+// mayReach reports whether the channel may send to recipient. A number in no known
+// range, whose region is "", passes when all regions are allowed that it can belong to.
 func (e *Emulator) mayReach(channel, recipient, region string) bool {
-	return channel == ChannelEmail || isSandbox(recipient) || e.countries[channel][region]
+	switch {
+	case channel == ChannelEmail || isSandbox(recipient):
+		return true
+	case region != "":
+		return e.countries[channel][region]
+	}
+	owners := phone.Owners(recipient)
+	return len(owners) > 0 && !slices.ContainsFunc(owners, func(owner string) bool { return !e.countries[channel][owner] })
 }
 
-// regionOf returns the country that a phone number belongs to, and "" for
-// anything else.
+// unreachable is the answer to a number that the channel may not send to. One in no
+// known range is not a number of another country.
+func unreachable(region string) *apiError {
+	if region == "" {
+		return failure("invalid_phone_number")
+	}
+	return failure("invalid_phone_number_country_code")
+}
+
+// regionOf returns the region that a phone number belongs to, and "" for an e-mail
+// address and for a number in no known range.
 func regionOf(recipient string) string {
 	if isAddress(recipient) {
 		return ""

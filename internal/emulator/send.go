@@ -73,7 +73,7 @@ func (e *Emulator) send(x *Exchange) (any, *apiError) {
 		return nil, err
 	}
 	if !e.mayReach(in.channel, in.recipient, in.region) {
-		return nil, failure("invalid_phone_number_country_code")
+		return nil, unreachable(in.region)
 	}
 	f, sessionID, created, err := e.addressee(in, now)
 	if err != nil {

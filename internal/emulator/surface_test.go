@@ -247,7 +247,28 @@ func TestCountries(t *testing.T) {
 	require.Error(t, a.AllowCountries("email", "US"))
 	require.Error(t, a.AllowCountries("sms", "GBR"))
 	require.Error(t, a.AllowCountries("sms", "DE", "4ß"))
+	require.ErrorContains(t, a.AllowCountries("sms", "DE", "UK"), `"UK" is no ISO 3166`)
 	assert.Equal(t, []string{"GB"}, a.Countries("sms"))
+}
+
+// A range that the metadata does not know counts for the region that its numbers begin
+// like, and what no plan can have is no number. Fictional numbers work.
+func TestUnknownRanges(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for _, number := range []string{"+14362345678", "+16212345678", "+12025550100", "+15555555555"} {
+		a.post(smsLogin, fields{"phone_number": number}).ok()
+	}
+	for _, number := range []string{"+11125550123", "+10612345678", "+12121550123", "+4901711234567", "+1********62"} {
+		a.post(smsLogin, fields{"phone_number": number}).refused(400, "invalid_phone_number")
+	}
+	a.post(smsLogin, fields{"phone_number": "+447700900123"}).refused(400, "invalid_phone_number_country_code")
+	require.NoError(t, a.SetCountries("sms", "GB"))
+	a.post(smsLogin, fields{"phone_number": "+447700900123"}).ok()
+	a.post(smsLogin, fields{"phone_number": "+441632960001"}).ok()
+	a.post(smsLogin, fields{"phone_number": "+14362345678"}).refused(400, "invalid_phone_number")
+	a.post(smsLogin, fields{"phone_number": "+12025550100"}).refused(400, "invalid_phone_number_country_code")
+	assert.Len(t, a.Messages(emulator.MessageQuery{Recipient: "+44 7700 900 123"}), 1)
 }
 
 func TestBadConfigurations(t *testing.T) {

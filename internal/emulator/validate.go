@@ -208,8 +208,9 @@ func (r *reader) refuseLive(name, id string) {
 	}
 }
 
-// normalize gives a recipient the form it is stored under. Blanks stay: they are
-// nobody, where nothing may stand for everybody.
+// normalize gives a recipient the form it is stored under: an address in lower case,
+// and a number as E.164, so that "+1 202 555 0162" finds its messages. Blanks stay, so
+// that they do not count as no recipient, which stands for all.
 func normalize(recipient string) string {
 	trimmed := strings.TrimSpace(recipient)
 	switch {
@@ -217,13 +218,17 @@ func normalize(recipient string) string {
 		return recipient
 	case isAddress(trimmed):
 		return strings.ToLower(trimmed)
+	case strings.ContainsAny(trimmed, " -.()"):
+		if e164, err := phone.Parse(trimmed, ""); err == nil {
+			return e164
+		}
 	}
 	return trimmed
 }
 
 func isAddress(recipient string) bool { return strings.Contains(recipient, "@") }
 
-// isNumber reports a phone number that messages can go to.
+// isNumber reports a phone number in E.164 that a message can be sent to as it stands.
 func isNumber(number string) bool { return phone.Check(number) == nil }
 
 // isEmail reports an address, in lower case, that messages can go to.

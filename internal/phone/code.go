@@ -6,10 +6,11 @@ const (
 )
 
 // NormalizeCode turns a passcode as a person typed or pasted it into ASCII
-// digits: blanks, line ends, dashes, dots, brackets and invisible marks go,
-// decimal digits of every script stay as digits. It refuses everything else,
-// more than 16 digits and more than 64 bytes, with an [*Error] that does not
-// contain the code. How many digits a code must have is the caller's business.
+// digits: it drops blanks, line ends, dashes, dots, brackets and invisible marks,
+// quotes around the code and punctuation after it, and reads the decimal digits of
+// every script. It refuses everything else, more than 16 digits and more than 64 bytes,
+// with an [*Error] that does not contain the code. It does not check how many digits
+// the code has.
 func NormalizeCode(s string) (string, error) {
 	code, reason := normalizeCode(s)
 	if reason != "" {
@@ -22,6 +23,11 @@ func normalizeCode(s string) (string, Reason) {
 	if len(s) > maxCodeInput {
 		return "", ReasonTooLong
 	}
+	if masked(s) {
+		return "", ReasonMasked
+	}
+	whole := s
+	s = trimEnd(trimStart(s))
 	var digits [maxCodeDigits]byte
 	n := 0
 	for _, r := range s {
@@ -40,8 +46,8 @@ func normalizeCode(s string) (string, Reason) {
 	switch {
 	case n == 0:
 		return "", ReasonEmpty
-	case n == len(s): // nothing but ASCII digits: no copy is needed
-		return s, ""
+	case n == len(whole): // nothing but ASCII digits: no copy is needed
+		return whole, ""
 	}
 	return string(digits[:n]), ""
 }

@@ -103,6 +103,13 @@ func TestNormalizeCode(t *testing.T) {
 		"123\u00a0456\u200b":                   "123456",
 		"123\u2013456":                         "123456",
 		"000000":                               "000000",
+		"123456,":                              "123456",
+		`"123456"`:                             "123456",
+		"“123456”":                             "123456",
+		"'123456":                              "123456",
+		"123456。":                              "123456",
+		"123456:":                              "123456",
+		"123456!":                              "123456",
 		"1":                                    "1",
 		"1234567890123456":                     "1234567890123456",
 	} {
@@ -119,6 +126,8 @@ func TestNormalizeCode(t *testing.T) {
 		"12345G":                      ReasonLetters,
 		"G-123456":                    ReasonLetters,
 		"12345б":                      ReasonLetters,
+		"Code: 123456":                ReasonLetters,
+		"123456\"7":                   ReasonNotDigits,
 		"+123456":                     ReasonNotDigits,
 		"123,456":                     ReasonNotDigits,
 		"123/456":                     ReasonNotDigits,
@@ -164,6 +173,7 @@ func TestEveryReasonHasItsSentence(t *testing.T) {
 		ReasonEmpty, ReasonMissingPlus, ReasonNotDigits, ReasonLetters, ReasonExtension, ReasonTwoNumbers,
 		ReasonBadLink, ReasonNoCountry, ReasonUnknownRegion, ReasonUnknownCountryCode, ReasonTooShort,
 		ReasonTooLong, ReasonImpossibleLength, ReasonLocalOnly, ReasonImpossible,
+		ReasonMasked, ReasonAmbiguous, ReasonNotNormalized,
 	} {
 		text := refuse(r).Error()
 		assert.Empty(t, seen[text], "%s and %s", r, seen[text])

@@ -39,6 +39,14 @@ const (
 	// ReasonLocalOnly: the number can be dialed inside its own area only,
 	// because the area code is missing.
 	ReasonLocalOnly Reason = "local_only"
+	// ReasonMasked: digits are hidden behind asterisks or "[redacted]".
+	ReasonMasked Reason = "masked"
+	// ReasonAmbiguous: two numbers can be meant. The person has to write the number
+	// with a plus and the calling code once, without a trunk zero.
+	ReasonAmbiguous Reason = "ambiguous"
+	// ReasonNotNormalized: [Check] only. A digit has to be taken out first, such as
+	// the trunk zero in +4901711234567. [Parse] does that.
+	ReasonNotNormalized Reason = "not_normalized"
 	// ReasonImpossible: nothing but prefixes, prefixes upon prefixes, which can be
 	// read in more than one way, or a trunk zero that the country does not have.
 	ReasonImpossible Reason = "impossible"
@@ -76,6 +84,12 @@ func (r Reason) text() string {
 		return "its country has no numbers of this length"
 	case ReasonLocalOnly:
 		return "its area code is missing"
+	case ReasonMasked:
+		return "it is masked: digits are hidden, so use the value before it was masked"
+	case ReasonAmbiguous:
+		return "it can be read as two numbers: write it with a plus and the country calling code once, without a trunk zero"
+	case ReasonNotNormalized:
+		return "it has a digit that does not belong to it, such as a trunk zero: parse it first"
 	}
 	return "no number begins like this"
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// unlink takes the number out of a tel: link (RFC 3966) and leaves every other
-// input as it is. context holds the digits of a phone-context that is the
+// unlink takes the number out of a tel: link (RFC 3966), or one of a scheme like it,
+// and leaves every other input as it is. context holds the digits of a phone-context that is the
 // beginning of the number, as in tel:555-0123;phone-context=+1-212.
 func unlink(input string) (number, context string, reason Reason) {
 	rest, isLink := cutScheme(input)
@@ -25,16 +25,20 @@ func unlink(input string) (number, context string, reason Reason) {
 	return number, context, reason
 }
 
+// cutScheme removes the scheme of a link that holds a number. A query, such as the
+// body of a message, goes as well.
 func cutScheme(input string) (rest string, ok bool) {
-	const scheme = "tel:"
 	trimmed := strings.TrimLeftFunc(input, func(r rune) bool {
 		kind, _ := classify(r)
 		return invisible(r) || kind == separator && r != '(' && r != '['
 	})
-	if len(trimmed) < len(scheme) || !strings.EqualFold(trimmed[:len(scheme)], scheme) {
-		return input, false
+	for _, scheme := range [...]string{"tel:", "sms:", "smsto:", "callto:", "whatsapp:"} {
+		if rest, ok = cutPrefixFold(trimmed, scheme); ok {
+			rest, _, _ = strings.Cut(rest, "?")
+			return rest, true
+		}
 	}
-	return trimmed[len(scheme):], true
+	return input, false
 }
 
 // beginsWithParameter tells the semicolon of "…;ext=5", copied out of a link,

@@ -1,14 +1,5 @@
 package phone
 
-import (
-	"cmp"
-	"errors"
-	"strconv"
-	"strings"
-
-	"github.com/nyaruka/phonenumbers/v2"
-)
-
 // maxInput is how many bytes of input are looked at. A number written with
 // full-width digits and punctuation takes three bytes a character.
 const maxInput = 128
@@ -20,9 +11,14 @@ const maxInput = 128
 // It reads national and international forms; spaces, dashes, dots, brackets
 // and invisible marks between the digits; decimal digits of every script; a
 // slash after an area code; 00 or the region's own international prefix in
-// place of the plus; and tel: links. It refuses letters, extensions, more than
-// one number, numbers that cannot be dialed from abroad, numbers that are not
-// possible in their country, and anything longer than 128 bytes.
+// place of the plus; a calling code written twice; tel:, sms:, callto:, whatsapp:
+// and wa.me links; vCard lines; and labels and quotes around the number.
+//
+// A plus is followed as it stands, and so is the region's own international prefix.
+// Any other input with two valid readings that differ is refused as
+// [ReasonAmbiguous]. Parse also refuses letters, extensions, more than one number,
+// masked numbers, numbers that cannot be dialed from abroad, numbers that are not
+// possible in their country, and input longer than 128 bytes.
 //
 // The result passes [Check] and parses to itself. The error is an [*Error].
 func Parse(input, defaultRegion string) (string, error) {
@@ -45,195 +41,38 @@ func parse(input, defaultRegion string) (string, Reason) {
 		return "", ReasonTooLong
 	}
 	// Most numbers come from a database or a form that has parsed them.
-	if n, ok := split(input); ok && !n.mayHoldTrunk() {
-		return input, ""
+	if n, ok := split(input); ok {
+		if n.final() {
+			return input, ""
+		}
+		found := settleAbroad(input)
+		return found.e164, found.reason
 	}
-	rest, context, reason := unlink(input)
+	if masked(input) {
+		return "", ReasonMasked
+	}
+	pasted, reason := unwrap(input)
 	if reason != "" {
 		return "", reason
 	}
-	typed, reason := read(rest)
-	switch {
-	case reason != "":
+	typed, reason := pasted.read()
+	if reason != "" {
 		return "", reason
-	case context != "" && typed.plus:
-		return "", ReasonBadLink
-	case context != "":
-		return international(context + typed.digits)
 	}
-	return typed.resolve(region)
-}
-
-// resolve finds out which country the digits belong to.
-func (r reading) resolve(region string) (string, Reason) {
-	after00, has00 := strings.CutPrefix(r.digits, "00")
+	found := typed.resolve(region)
 	switch {
-	case r.plus && has00:
-		// No calling code begins with a zero: a form put its plus before what
-		// the person had typed with 00.
-		return international(after00)
-	case r.plus:
-		return international(r.digits)
-	case region == "" && has00:
-		return international(after00)
-	case region == "":
-		return "", ReasonNoCountry
+	case typed.xx && region != "BR" && !isBrazilian(found.e164):
+		return "", ReasonLetters
+	case found.reason != "":
+		return "", found.reason
+	case pasted.hasExtension(typed, region):
+		return "", ReasonExtension
 	}
-	e164, reason := national(r.digits, region)
-	if abroad := r.abroad(region); abroad != "" && outranks(abroad, e164) {
-		return abroad, ""
+	// A reading may have made a number that is ambiguous by itself.
+	if reason := check(found.e164); reason != "" {
+		return "", reason
 	}
-	return e164, reason
+	return found.e164, ""
 }
 
-// abroad reads the digits as an international number that is written without
-// its plus, or with 00 in a region that dials abroad in another way, or
-// returns "".
-func (r reading) abroad(region string) string {
-	digits, has00 := strings.CutPrefix(r.digits, "00")
-	if code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region)); !has00 && !strings.HasPrefix(digits, code) {
-		return ""
-	}
-	e164, _ := international(digits)
-	if !has00 && !Valid(e164) {
-		return ""
-	}
-	return e164
-}
-
-// outranks decides between two readings of the same digits. What is possible
-// beats what is not, what is valid beats that, and a mobile beats a landline:
-// 4915123456789, typed in Germany, is a mobile with its calling code.
-func outranks(abroad, national string) bool { return rank(abroad) > rank(national) }
-
-func rank(e164 string) int {
-	switch TypeOf(e164) {
-	case TypeMobile, TypeFixedLineOrMobile:
-		return 3
-	case TypeUnknown:
-		return min(len(e164), 1)
-	}
-	return 2
-}
-
-// international reads digits that begin with a country calling code.
-func international(digits string) (string, Reason) {
-	e164 := "+" + dropRetiredPrefix(digits)
-	if len(e164) < 2 {
-		return "", ReasonTooShort
-	}
-	if code, _ := callingCode(e164); code == 0 {
-		return "", check(e164[:min(len(e164), 5)])
-	}
-	if n, ok := split(e164); ok && n.final() {
-		return e164, ""
-	}
-	return settle(e164, "")
-}
-
-// national reads digits as they are dialed inside region.
-func national(digits, region string) (string, Reason) {
-	if region == "MX" {
-		digits = dropRetiredMexican(digits)
-	}
-	return settle(digits, region)
-}
-
-// settle takes the prefixes off.
-func settle(input, region string) (string, Reason) {
-	e164, reason := strip(input, region)
-	if reason == "" && Valid(e164) {
-		return e164, ""
-	}
-	without := withoutZero(input, region)
-	if without == "" && reason == "" { // it may have come to light only now, behind a trunk prefix
-		without = withoutZero(e164, "")
-	}
-	switch {
-	case region != "" && strings.HasPrefix(e164, "+10") && e164 != Sandbox: // nothing in North America begins with a zero
-		return "", ReasonImpossible
-	case without == "":
-		return e164, reason
-	case region != "": // it may also be the trunk zero of another country
-		return "", cmp.Or(reason, ReasonImpossible)
-	}
-	// By habit people write a trunk zero, as in +47 (0)21, for countries that
-	// have none. No number with it is valid, so nothing else can be meant.
-	return without, ""
-}
-
-// strip has the library take the prefixes off and repeats that until nothing
-// changes, so that the result parses to itself.
-func strip(input, region string) (string, Reason) {
-	for range 4 {
-		parsed, err := phonenumbers.Parse(input, region)
-		if err != nil {
-			return "", reasonOf(err)
-		}
-		e164 := phonenumbers.Format(parsed, phonenumbers.E164)
-		if reason := check(e164); reason != "" {
-			return "", reason
-		}
-		if n, _ := split(e164); e164 == input || n.final() {
-			return e164, ""
-		}
-		input, region = e164, ""
-	}
-	return "", ReasonImpossible
-}
-
-// withoutZero returns the number that is left without the zero in front of the
-// national number, if there is a zero and what is left is valid, or else "".
-func withoutZero(input, region string) string {
-	if region != "" {
-		code := phonenumbers.GetCountryCodeForRegion(region)
-		input = "+" + strconv.Itoa(code) + input
-	}
-	_, digits := callingCode(input)
-	if rest, ok := strings.CutPrefix(input[1+digits:], "0"); ok {
-		if e164 := input[:1+digits] + rest; Valid(e164) {
-			return e164
-		}
-	}
-	return ""
-}
-
-// final reports whether nothing is left to take off. A number that is valid as
-// it stands stays as it is, even if a digit of it could be taken for a prefix.
-func (n number) final() bool {
-	return !n.mayHoldTrunk() || phonenumbers.IsValidNumber(n.build())
-}
-
-func reasonOf(err error) Reason {
-	switch {
-	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
-		return ReasonUnknownCountryCode
-	case errors.Is(err, phonenumbers.ErrNumTooLong):
-		return ReasonTooLong
-	case errors.Is(err, phonenumbers.ErrTooShortNSN),
-		errors.Is(err, phonenumbers.ErrTooShortAfterIDD),
-		errors.Is(err, phonenumbers.ErrNotANumber):
-		return ReasonTooShort
-	}
-	return ReasonImpossible
-}
-
-// dropRetiredPrefix removes prefixes that numbers no longer have but address
-// books, and WhatsApp, still show: +52 1 was a Mexican mobile until 2019.
-func dropRetiredPrefix(digits string) string {
-	if national, ok := strings.CutPrefix(digits, "52"); ok {
-		return "52" + dropRetiredMexican(national)
-	}
-	return digits
-}
-
-// dropRetiredMexican removes the old long-distance and mobile prefixes. Today
-// every Mexican number has ten digits and none begins with 0 or 1.
-func dropRetiredMexican(national string) string {
-	for _, prefix := range [...]string{"1", "01", "044", "045"} {
-		if rest, ok := strings.CutPrefix(national, prefix); ok && len(rest) == 10 {
-			return rest
-		}
-	}
-	return national
-}
+func isBrazilian(e164 string) bool { return len(e164) > 3 && e164[:3] == "+55" }

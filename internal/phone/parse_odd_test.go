@@ -98,9 +98,8 @@ var refusedInputs = []typed{
 	{"US", "phone 212 555 0123", "letters"},
 	{"US", "212 555 0123 home", "letters"},
 	{"US", "212 555 O123", "letters"},
-	{"BR", "0 xx 11 96123-4567", "letters"},
+	{"US", "0 xx 11 96123-4567", "letters"}, // read in Brazil only
 	{"RU", "8 (912) 345-67-89 моб", "letters"},
-	{"US", "whatsapp:+12125550123", "letters"},
 
 	// Extensions.
 	{"US", "4155552671;ext=5", "extension"},
@@ -155,7 +154,7 @@ var refusedInputs = []typed{
 	{"US", "212 555 0123\x00", "not_digits"},
 	{"US", "\x00+12125550123", "not_digits"},
 	{"US", "212 555 0123\xff", "not_digits"},
-	{"US", "*67 212 555 0123", "not_digits"},
+	{"US", "*67 212 555 0123", "masked"},
 	{"DE", "#31#0171 3920012", "not_digits"},
 	{"US", "212 555 01__", "not_digits"},
 	{"US", "212~555~0123", "not_digits"},
@@ -165,6 +164,9 @@ var refusedInputs = []typed{
 	{"US", "212 555 01\u00b2\u00b3", "not_digits"}, // superscripts are no digits
 	{"US", "\u260e 212 555 0123", "not_digits"},
 	{"US", "me@example.com", "letters"},
+
+	// Two readings that are valid.
+	{"DE", "4915228817386", "ambiguous"}, // a mobile with its calling code, or a landline without its zero
 
 	// Prefixes upon prefixes.
 	{"", "+49 000000 30 23125", "impossible"},

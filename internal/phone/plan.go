@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/nyaruka/phonenumbers/v2"
@@ -13,19 +14,28 @@ const maxE164 = 16
 // are those of the national significant number, one bit each.
 type plan struct {
 	known    bool
+	code     int // the calling code
 	possible uint32
 	local    uint32 // dialed without area code, no use abroad
 	shortest uint8
 	longest  uint8
+	// trunk holds the digits that a trunk prefix or carrier code of the main region can
+	// begin with, one bit each, and the zero, which people write as "(0)" even where
+	// there is no such prefix. A number of possible length that begins with none of them
+	// is in its final form; one that does needs a closer look to tell a prefix from an
+	// area code.
+	trunk uint16
 }
 
-// plans holds the plan of each calling code, at the index that is the code.
-// It is read from the metadata once, at first use, because asking the
-// library about every number costs thirty times as much.
+// plans returns the table, which is read from the metadata once, at first use: asking
+// the library about every number takes thirty times as long.
 var plans = sync.OnceValue(buildPlans)
 
-func buildPlans() *[1000]plan {
-	var table [1000]plan
+// planTable holds the plan of each calling code at the index that is the code.
+type planTable [1000]plan
+
+func buildPlans() *planTable {
+	var table planTable
 	byRegion, nonGeographic := metadataMaps()
 	for code := range phonenumbers.GetSupportedCallingCodes() {
 		if code < 1 || code >= len(table) {
@@ -38,6 +48,7 @@ func buildPlans() *[1000]plan {
 			meta = m
 		}
 		table[code] = planOf(meta)
+		table[code].code = code
 	}
 	return &table
 }
@@ -47,8 +58,8 @@ func metadataMaps() (byRegion map[string]*phonenumbers.PhoneMetadata, nonGeograp
 	nonGeographic = make(map[int]*phonenumbers.PhoneMetadata)
 	all, err := phonenumbers.MetadataCollection()
 	if err != nil {
-		// The metadata is part of the program and was read when it started.
-		// Without it no calling code is known and every number is refused.
+		// The metadata is part of the program, so this is a broken build. No calling
+		// code is known then, and every number is refused.
 		return byRegion, nonGeographic
 	}
 	for _, meta := range all.GetMetadata() {
@@ -62,7 +73,7 @@ func metadataMaps() (byRegion map[string]*phonenumbers.PhoneMetadata, nonGeograp
 }
 
 func planOf(meta *phonenumbers.PhoneMetadata) plan {
-	p := plan{known: true}
+	p := plan{known: true, trunk: 1<<0 | firstDigits(meta.GetNationalPrefixForParsing())}
 	general := meta.GetGeneralDesc()
 	for _, n := range general.GetPossibleLength() {
 		if n < 1 || n > 31 {
@@ -82,8 +93,14 @@ func planOf(meta *phonenumbers.PhoneMetadata) plan {
 	return p
 }
 
+// final reports whether the national number cannot hold anything that has to be taken
+// off: no trunk prefix and no second calling code.
+func (p *plan) final(calling, national string) bool {
+	return p.trunk&(1<<(national[0]-'0')) == 0 && !strings.HasPrefix(national, calling)
+}
+
 // judge says why no national number of this many digits exists, or "".
-func (p plan) judge(digits int) Reason {
+func (p *plan) judge(digits int) Reason {
 	bit := uint32(1) << min(digits, 31)
 	switch {
 	case p.possible&bit != 0:

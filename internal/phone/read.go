@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,67 +11,149 @@ import (
 // the rest is room for international and trunk prefixes.
 const maxDigits = 24
 
-// reading is what remains of an input when everything without meaning is gone.
+// reading holds the digits of an input and what their punctuation says.
 type reading struct {
 	plus   bool
 	digits string
+	breaks uint32 // bit i: a separator stands before digit i
+	xx     bool   // a carrier code was written as "xx", see placeholder
 }
 
-// read takes the digits out of what a person typed. The library has its own
-// reader, which takes letters for digits, drops extensions without a word and
-// reads as much of the input as it likes; nothing but digits gets to it.
-func read(input string) (reading, Reason) {
-	var (
-		out      reading
-		buffer   [maxDigits]byte
-		n        int
-		overflow bool
-		divided  bool // a divider came after the first digit
-		stray    bool // so did a plus
-	)
-	for i, r := range input {
-		kind, value := classify(r)
-		switch kind {
-		case digit:
-			switch {
-			case divided || stray:
-				return out, ReasonTwoNumbers
-			case n == maxDigits:
-				overflow = true
-			default:
-				buffer[n] = '0' + value
-				n++
-			}
-		case plus:
-			out.plus = out.plus || n == 0
-			stray = n > 0
-		case divider:
-			divided = divided || n > 0
-		case slash:
-			divided = divided || slashDivides(out.plus, buffer[:n])
-		case hash:
-			if n > 0 {
-				return out, ReasonExtension
-			}
-			return out, ReasonNotDigits
-		case letter:
-			return out, reasonForWord(input[:i], input[i:], n > 0)
-		case other:
-			return out, ReasonNotDigits
+// brokenAt reports whether a separator stands before digit i.
+func (r reading) brokenAt(i int) bool { return r.breaks>>i&1 != 0 }
+
+// brokenWithin reports whether a separator stands between digits first and end-1.
+func (r reading) brokenWithin(first, end int) bool {
+	for i := first + 1; i < end; i++ {
+		if r.brokenAt(i) {
+			return true
 		}
 	}
-	switch {
-	case stray:
-		return out, ReasonNotDigits
-	case overflow:
-		return out, ReasonTooLong
-	case n == 0 && out.plus:
-		return out, ReasonTooShort
-	case n == 0:
-		return out, ReasonEmpty
+	return false
+}
+
+// loneZeroAt reports whether digit i is a zero with separators on both sides, as in
+// "+39 (0) 393".
+func (r reading) loneZeroAt(i int) bool {
+	return i < len(r.digits) && r.digits[i] == '0' && r.brokenAt(i) && r.brokenAt(i+1)
+}
+
+// from returns the reading without its first n digits.
+func (r reading) from(n int) reading {
+	return reading{plus: true, digits: r.digits[n:], breaks: r.breaks >> n}
+}
+
+// read takes the digits out of what a person typed. It replaces the library's own
+// reader, which takes letters for digits, drops extensions without an error and
+// ignores the end of an input. The library only gets digits.
+func read(input string) (reading, Reason) {
+	d := digitReader{}
+	for i := 0; i < len(input); {
+		r, size := utf8.DecodeRuneInString(input[i:])
+		if kind, value := classify(r); kind == letter {
+			skip := d.placeholder(input[i:])
+			if skip == 0 {
+				return d.out, reasonForWord(input[:i], input[i:], d.n > 0)
+			}
+			size = skip
+		} else if reason := d.take(kind, value); reason != "" {
+			return d.out, reason
+		}
+		i += size
 	}
-	out.digits = string(buffer[:n])
-	return out, ""
+	return d.finish()
+}
+
+// digitReader is the state of [read].
+type digitReader struct {
+	out      reading
+	buffer   [maxDigits]byte
+	n        int
+	overflow bool
+	divided  bool   // a divider came after the first digit
+	stray    bool   // a plus came after the first digit
+	first    string // the calling code that stood before a second plus
+}
+
+// take adds one character that is not a letter.
+func (d *digitReader) take(kind class, value byte) Reason {
+	switch kind {
+	case digit:
+		switch {
+		case d.divided || d.stray:
+			return ReasonTwoNumbers
+		case d.n == maxDigits:
+			d.overflow = true
+		default:
+			d.buffer[d.n] = '0' + value
+			d.n++
+		}
+	case plus:
+		if d.n > 0 && d.out.plus && !d.stray && isCallingCode(d.buffer[:d.n]) { // "+49 +49 171 …"
+			d.first = string(d.buffer[:d.n])
+			d.n, d.out.breaks = 0, 0
+			break
+		}
+		d.out.plus = d.out.plus || d.n == 0
+		d.stray = d.n > 0
+	case separator:
+		d.out.breaks |= 1 << d.n
+	case divider:
+		d.divided = d.divided || d.n > 0
+	case slash:
+		d.out.breaks |= 1 << d.n
+		d.divided = d.divided || slashDivides(d.out.plus, d.buffer[:d.n])
+	case hash:
+		if d.n > 0 {
+			return ReasonExtension
+		}
+		return ReasonNotDigits
+	case mask:
+		return ReasonMasked
+	default:
+		return ReasonNotDigits
+	}
+	return ""
+}
+
+// placeholder returns the length of the "xx" that stands for a carrier code in
+// Brazil, as in "0xx11 96123-4567", and drops the zero before it. It returns 0 for
+// any other word.
+func (d *digitReader) placeholder(rest string) int {
+	if len(rest) < 2 || !strings.EqualFold(rest[:2], "xx") || d.out.xx || d.n == 0 || d.buffer[d.n-1] != '0' {
+		return 0
+	}
+	next, _ := utf8.DecodeRuneInString(rest[2:])
+	if kind, _ := classify(next); kind != digit && kind != separator {
+		return 0
+	}
+	d.n--
+	d.out.xx = true
+	return 2
+}
+
+func (d *digitReader) finish() (reading, Reason) {
+	switch {
+	case d.stray:
+		return d.out, ReasonNotDigits
+	case d.overflow:
+		return d.out, ReasonTooLong
+	case d.n == 0 && d.out.plus:
+		return d.out, ReasonTooShort
+	case d.n == 0:
+		return d.out, ReasonEmpty
+	}
+	d.out.digits = string(d.buffer[:d.n])
+	if !strings.HasPrefix(d.out.digits, d.first) {
+		return d.out, ReasonTwoNumbers
+	}
+	return d.out, ""
+}
+
+// isCallingCode reports whether digits are a calling code and nothing else.
+func isCallingCode(digits []byte) bool {
+	code, _ := strconv.Atoi(string(digits))
+	return len(digits) <= 3 && plans()[code].known
 }
 
 // slashDivides tells the slash of "030/123456", which ends an area code, from

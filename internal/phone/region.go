@@ -14,17 +14,22 @@ const nonGeographicRegion = "001"
 // Region returns the ISO 3166 alpha-2 code of the region that the number
 // belongs to, "001" for a number that belongs to none (satellite phones,
 // international services), and "" when e164 is not E.164 or when its calling
-// code is shared and no region of it claims the number.
+// code is shared and no region of it claims the number: see [Owners].
 //
 // Numbers that a plan does not divide among the regions of a calling code go
 // to the main one: +1 800 to the US, mobiles of Åland to Finland, and those of
-// the Isle of Man that begin with +44 7924 to the United Kingdom.
+// the Isle of Man that begin with +44 7924 to the United Kingdom. Numbers that
+// Ofcom reserves for drama belong to the United Kingdom.
 func Region(e164 string) string {
 	n, ok := split(e164)
 	if !ok {
 		return ""
 	}
-	return phonenumbers.GetRegionCodeForNumber(n.build())
+	region := phonenumbers.GetRegionCodeForNumber(n.build())
+	if region == "" && isFictional(e164) {
+		return "GB"
+	}
+	return region
 }
 
 // KnownRegion reports whether iso is the ISO 3166 alpha-2 code, in upper case,
@@ -65,7 +70,7 @@ func RegionsSharingCode(region string) []string {
 
 // build makes the library's own form of the number, without its parser.
 func (n number) build() *phonenumbers.PhoneNumber {
-	code := int32(n.code)
+	code := int32(n.plan.code)
 	var value uint64
 	for i := range len(n.national) {
 		value = value*10 + uint64(n.national[i]-'0')

@@ -6,13 +6,14 @@ import "unicode"
 type class uint8
 
 const (
-	other     class = iota // nothing that belongs into a number
+	other     class = iota // not part of a number
 	digit                  // a decimal digit of any script
 	plus                   // announces a country calling code
 	separator              // stands between digits and means nothing
 	divider                // stands between two numbers
 	slash                  // either of the two, see slashDivides
 	hash                   // announces an extension
+	mask                   // hides a digit
 	letter
 )
 
@@ -39,6 +40,8 @@ func classify(r rune) (class, byte) {
 		return slash, 0
 	case '\uFF03', '\uFE5F':
 		return hash, 0
+	case '\uFF0A', '\u2217': // full-width asterisk, asterisk operator
+		return mask, 0
 	case '\u301C', '\u3030': // wave dashes mark a range of numbers
 		return other, 0
 	}
@@ -71,6 +74,8 @@ func classifyASCII(r rune) (class, byte) {
 		return slash, 0
 	case '#':
 		return hash, 0
+	case '*':
+		return mask, 0
 	}
 	return other, 0
 }

@@ -1,34 +1,6 @@
 package phone
 
-import (
-	"regexp/syntax"
-	"sync"
-
-	"github.com/nyaruka/phonenumbers/v2"
-)
-
-// trunks holds, for each calling code, the digits that a trunk prefix or
-// carrier code of its main region can begin with, one bit each, and the zero,
-// which people write as "(0)" even where there is no such thing. A number of
-// possible length that begins with none of them is in its final form; one
-// that does needs a closer look to tell a prefix from an area code.
-var trunks = sync.OnceValue(buildTrunks)
-
-func buildTrunks() *[1000]uint16 {
-	var table [1000]uint16
-	byRegion, nonGeographic := metadataMaps()
-	for code := range phonenumbers.GetSupportedCallingCodes() {
-		if code < 1 || code >= len(table) {
-			continue
-		}
-		meta := byRegion[phonenumbers.GetRegionCodeForCountryCode(code)]
-		if m, ok := nonGeographic[code]; ok {
-			meta = m
-		}
-		table[code] = 1<<0 | firstDigits(meta.GetNationalPrefixForParsing())
-	}
-	return &table
-}
+import "regexp/syntax"
 
 // firstDigits returns the digits that a match of the pattern can begin with.
 func firstDigits(pattern string) uint16 {
@@ -45,26 +17,10 @@ func firstDigits(pattern string) uint16 {
 		return all
 	}
 	var digits uint16
-	seen := make([]bool, len(program.Inst))
-	next := []uint32{uint32(program.Start)}
-	for len(next) > 0 {
-		at := next[len(next)-1]
-		next = next[:len(next)-1]
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		step := &program.Inst[at]
-		switch step.Op {
-		case syntax.InstAlt, syntax.InstAltMatch:
-			next = append(next, step.Out, step.Arg)
-		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
-			next = append(next, step.Out)
-		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			for d := range 10 {
-				if step.MatchRune('0' + rune(d)) {
-					digits |= 1 << d
-				}
+	for _, at := range follow(program, []uint32{uint32(program.Start)}) { //nolint:gosec // an index of a short program
+		for d := range 10 {
+			if program.Inst[at].MatchRune('0' + rune(d)) {
+				digits |= 1 << d
 			}
 		}
 	}
@@ -74,5 +30,5 @@ func firstDigits(pattern string) uint16 {
 // mayHoldTrunk reports whether the national number could begin with a prefix
 // that is dialed inside the country only.
 func (n number) mayHoldTrunk() bool {
-	return trunks()[n.code]&(1<<(n.national[0]-'0')) != 0
+	return n.plan.trunk&(1<<(n.national[0]-'0')) != 0
 }

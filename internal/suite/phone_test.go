@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 
 func TestParsePhoneNumber(t *testing.T) {
 	t.Parallel()
-	for _, input := range []string{"(202) 555-0162", "+1 202 555 0162", "1-202-555-0162", "tel:+1-202-555-0162", "\u202a+1\u00a0202\u00a0555\u00a00162\u202c", "+١٢٠٢٥٥٥٠١٦٢"} {
+	for _, input := range []string{"(202) 555-0162", "+1 202 555 0162", "1-202-555-0162", "tel:+1-202-555-0162", "Mobile: 202-555-0162", "“202-555-0162”", "https://wa.me/12025550162", "\u202a+1\u00a0202\u00a0555\u00a00162\u202c", "+١٢٠٢٥٥٥٠١٦٢"} {
 		number, err := stytchotp.ParsePhoneNumber(input, "US")
 		require.NoError(t, err, "%q", input)
 		assert.Equal(t, "+12025550162", string(number))
@@ -28,6 +29,10 @@ func TestParsePhoneNumber(t *testing.T) {
 		{"202 555 0162", "XX", "unknown_region"},
 		{"202 555 016", "US", "too_short"},
 		{"202 555 01622", "US", "too_long"},
+		{"0082-010-2000-0000", "KR", "ambiguous"},
+		{"+1********62", "US", "masked"},
+		{"[redacted]", "", "masked"},
+		{"0612345678", "US", "impossible"},
 	} {
 		number, err := stytchotp.ParsePhoneNumber(tc.input, tc.region)
 		assert.Empty(t, string(number))
@@ -66,7 +71,7 @@ func TestPhoneNumberDescribesItself(t *testing.T) {
 
 func TestNormalizeCode(t *testing.T) {
 	t.Parallel()
-	for _, input := range []string{"123456", " 123 456 ", "123-456", "١٢٣٤٥٦", "۱۲۳۴۵۶", "１２３４５６", "\u200e123456"} {
+	for _, input := range []string{"123456", " 123 456 ", "123-456", "١٢٣٤٥٦", "۱۲۳۴۵۶", "１２３４５６", "\u200e123456", "123456,", `"123456"`, "123456。"} {
 		code, err := stytchotp.NormalizeCode(input)
 		require.NoError(t, err, "%q", input)
 		assert.Equal(t, "123456", string(code))
@@ -83,4 +88,13 @@ func TestNormalizeCode(t *testing.T) {
 	}
 	_, err := stytchotp.NormalizeCode(strings.Repeat("7", 17))
 	require.EqualError(t, err, "stytchotp: normalize_code: code is not a usable code: it is too long (nothing was sent)")
+}
+
+func TestPhoneMetadataIsNamed(t *testing.T) {
+	t.Parallel()
+	assert.Regexp(t, `^v\d+\.\d+\.\d+$`, stytchotp.PhoneMetadataVersion)
+	_, err := time.Parse(time.DateOnly, stytchotp.PhoneMetadataDate)
+	require.NoError(t, err)
+	_, err = stytchotp.ParsePhoneNumber("+220 872203400", "") // Gambia's nine digits
+	require.NoError(t, err)
 }

@@ -56,7 +56,16 @@ func TestSendPolicy(t *testing.T) {
 		{"US and Canada: Bahamas", northAmerica, smsTo("+12423591234"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"US and Canada: Guam", northAmerica, whatsAppTo("+16713001234"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"US and Canada: Puerto Rico", northAmerica, smsTo("+17872345678"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
-		{"US and Canada: of no known region", northAmerica, smsTo("+15555555555"), "not_valid", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+		{"US and Canada: a new area code", northAmerica, smsTo("+14362345678"), "", nil, ""},
+		{"US and Canada: fictional", northAmerica, smsTo("+12025550100"), "", nil, ""},
+		{"US and Canada: a new exchange of the Bahamas", northAmerica, smsTo("+12422222222"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
+		{"US and Canada: a new area code, valid required", stytchotp.SendPolicy{Regions: stytchotp.RegionsUSAndCanada(), RequireValid: true}, smsTo("+14362345678"), "not_valid", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+		{"Canada: a new area code", stytchotp.SendPolicy{Regions: []string{"CA"}}, smsTo("+14362345678"), "unknown_range", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+		{"Germany: a new area code", stytchotp.SendPolicy{Regions: []string{"DE"}}, whatsAppTo("+14362345678"), "unknown_range", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
+		{"GB: fictional", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+447700900123"), "", nil, ""},
+		{"GB: fictional landline", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+441632960001"), "", nil, ""},
+		{"Jersey: fictional", stytchotp.SendPolicy{Regions: []string{"JE"}}, smsTo("+447700900123"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
+		{"AU: a new range", stytchotp.SendPolicy{Regions: []string{"AU"}}, smsTo("+61512345678"), "", nil, ""},
 		{"US and Canada: Germany", northAmerica, whatsAppTo("+4915112345678"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"GB: London", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+447400123456"), "", nil, ""},
 		{"GB: Guernsey", stytchotp.SendPolicy{Regions: []string{"GB"}}, smsTo("+447911123456"), "region_not_allowed", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
@@ -70,12 +79,13 @@ func TestSendPolicy(t *testing.T) {
 		{"zero: pager", stytchotp.SendPolicy{}, smsTo("+447640123456"), "number_type_not_allowed", stytchotp.ErrNumberTypeNotAllowed, "number_type_not_allowed"},
 		{"zero: UAN", stytchotp.SendPolicy{}, smsTo("+445612345678"), "", nil, ""}, // VoIP there, not UAN
 		{"zero: a company's number", stytchotp.SendPolicy{}, smsTo("+443012345678"), "number_type_not_allowed", stytchotp.ErrNumberTypeNotAllowed, "number_type_not_allowed"},
+		{"zero: personal number", stytchotp.SendPolicy{}, smsTo("+447012345678"), "number_type_not_allowed", stytchotp.ErrNumberTypeNotAllowed, "number_type_not_allowed"},
+		{"zero: personal number in North America", stytchotp.SendPolicy{}, smsTo("+15002345678"), "number_type_not_allowed", stytchotp.ErrNumberTypeNotAllowed, "number_type_not_allowed"},
+		{"zero: personal number in Switzerland", stytchotp.SendPolicy{}, whatsAppTo("+41878123456"), "number_type_not_allowed", stytchotp.ErrNumberTypeNotAllowed, "number_type_not_allowed"},
+		{"personal numbers allowed", stytchotp.SendPolicy{AllowTypes: []stytchotp.NumberType{stytchotp.NumberTypePersonalNumber}}, smsTo("+447012345678"), "", nil, ""},
 		{"toll-free allowed", stytchotp.SendPolicy{AllowTypes: []stytchotp.NumberType{stytchotp.NumberTypeTollFree}}, smsTo("+18002345678"), "", nil, ""},
 		{"zero: of no country", stytchotp.SendPolicy{}, smsTo("+882123456789"), "non_geographic", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"of no country allowed", stytchotp.SendPolicy{AllowNonGeographic: true, Regions: []string{"US"}}, smsTo("+882123456789"), "", nil, ""},
-
-		{"zero: premium rate behind a trunk zero", stytchotp.SendPolicy{}, smsTo("+4909001234567"), "not_normalized", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
-		{"zero: a mobile behind a trunk zero", stytchotp.SendPolicy{}, whatsAppTo("+49015112345678"), "not_normalized", stytchotp.ErrInvalidPhoneNumber, "invalid_phone_number"},
 
 		{"zero: unsupported by SMS", stytchotp.SendPolicy{}, smsTo("+213551234567"), "region_unsupported", stytchotp.ErrRegionNotAllowed, "region_not_allowed"},
 		{"zero: unsupported by SMS, WhatsApp", stytchotp.SendPolicy{}, whatsAppTo("+213551234567"), "", nil, ""},
@@ -174,12 +184,48 @@ func TestSendPolicyIsAskedOnlyForNumbers(t *testing.T) {
 	assert.Equal(t, 4, asked)
 }
 
+// A number that ParsePhoneNumber would change is sent nowhere, with a policy or without.
+func TestSendRefusesWhatIsNotNormalized(t *testing.T) {
+	t.Parallel()
+	for number, code := range map[stytchotp.PhoneNumber]string{
+		"+4901711234567":  "not_normalized", // a trunk zero
+		"+8108012345678":  "not_normalized",
+		"+4909001234567":  "not_normalized", // premium rate behind it
+		"+91919876543210": "not_normalized", // the calling code twice
+		"+49491711234567": "ambiguous",
+		"+11125550123":    "impossible",
+		"+10612345678":    "impossible",
+		"+1********62":    "masked",
+		"[redacted]":      "masked",
+	} {
+		for _, options := range [][]stytchotp.Option{
+			nil,
+			{stytchotp.WithSendPolicy(stytchotp.SendPolicy{})},
+			{stytchotp.WithSendPolicy(stytchotp.SendPolicy{ObserveOnly: true})},
+		} {
+			srv := newCannedServer(t, http.StatusOK, minimalSend)
+			for _, send := range []func(context.Context, *stytchotp.Client) (any, error){smsTo(number), whatsAppTo(number)} {
+				_, err := send(t.Context(), srv.client(t, options...))
+				var invalid *stytchotp.ValidationError
+				require.ErrorAs(t, err, &invalid, string(number))
+				require.ErrorIs(t, err, stytchotp.ErrInvalidPhoneNumber)
+				assert.Equal(t, code, invalid.Fields[0].Code, string(number))
+				assert.NotContains(t, err.Error(), string(number))
+			}
+			assert.Zero(t, srv.count())
+		}
+	}
+}
+
 // A policy for the United States and Canada admits no number of another region, and
 // each region alone admits its own numbers, of every kind the numbering plans know.
 func TestSendPolicyAdmitsNoOtherRegion(t *testing.T) {
 	t.Parallel()
 	srv := newCannedServer(t, http.StatusOK, minimalSend)
-	client := srv.client(t, stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: stytchotp.RegionsUSAndCanada(), AllowUnsupported: true}))
+	client := srv.client(t, stytchotp.WithSendPolicy(stytchotp.SendPolicy{
+		Regions: stytchotp.RegionsUSAndCanada(), AllowUnsupported: true,
+		AllowTypes: []stytchotp.NumberType{stytchotp.NumberTypePersonalNumber},
+	}))
 	foreign, own := 0, 0
 	for _, region := range phone.Regions() {
 		for _, kind := range []phone.Type{phone.TypeMobile, phone.TypeFixedLine, phone.TypeFixedLineOrMobile, phone.TypeVoIP, phone.TypePersonalNumber} {
@@ -212,6 +258,8 @@ func TestWithSendPolicyRefuses(t *testing.T) {
 		{"a calling code", stytchotp.SendPolicy{Regions: []string{"+1"}}, []string{`"+1" is no ISO 3166`}},
 		{"lower case", stytchotp.SendPolicy{Regions: []string{"us"}}, []string{`"us" is no ISO 3166`}},
 		{"no such region", stytchotp.SendPolicy{Regions: []string{"US", "XX"}}, []string{`"XX" is no ISO 3166`}},
+		{"a region whose mobiles are another's", stytchotp.SendPolicy{Regions: []string{"AX"}}, []string{`mobile numbers of "AX" count for "FI": name "FI" as well`}},
+		{"all of them", stytchotp.SendPolicy{Regions: []string{"SJ", "CC", "CX", "BL", "EH", "VA", "MF"}}, []string{`"NO"`, `"AU"`, `"GP"`, `"MA"`, `"IT"`}},
 		{"a type that is never refused", stytchotp.SendPolicy{AllowTypes: []stytchotp.NumberType{"mobile"}}, []string{`"mobile" is never refused`}},
 		{"a nil function", stytchotp.SendPolicy{Checker: stytchotp.CheckerFunc(nil)}, []string{"nil CheckerFunc"}},
 		{
@@ -224,6 +272,14 @@ func TestWithSendPolicyRefuses(t *testing.T) {
 		for _, want := range tc.want {
 			require.ErrorContains(t, err, want, tc.name)
 		}
+	}
+}
+
+func TestWithSendPolicyAllowsRegionsTogether(t *testing.T) {
+	t.Parallel()
+	for _, regions := range [][]string{stytchotp.RegionsSharingCode("IT"), {"AX", "FI"}, stytchotp.RegionsSharingCode("GP"), {"KZ"}, {"YT"}, {"GG"}} {
+		_, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: regions}))
+		require.NoError(t, err, "%v", regions)
 	}
 }
 
