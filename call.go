@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func safeText(err error) string {
 	if err == nil {
 		return ""
 	}
-	if _, ours := err.(callError); ours { //nolint:errorlint // a wrapped error has a text of its own
+	if _, ours := err.(callError); ours {
 		return err.Error()
 	}
 	return redact.Placeholder
@@ -134,7 +135,7 @@ func startCall(ctx context.Context, c *core, op operation) (context.Context, *st
 	for _, begin := range c.observers {
 		next, end := begin(ctx, op.name)
 		if next != nil {
-			ctx = next
+			ctx = next //nolint:fatcontext // an observer gets the context of the one before it
 		}
 		if end != nil {
 			call.ends = append(call.ends, end)
@@ -162,8 +163,8 @@ func (s *startedCall) end(ctx context.Context, err error) {
 	for _, hook := range s.hooks {
 		hook(ctx, s.Call)
 	}
-	for i := len(s.ends) - 1; i >= 0; i-- {
-		s.ends[i](s.Call)
+	for _, end := range slices.Backward(s.ends) {
+		end(s.Call)
 	}
 }
 

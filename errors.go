@@ -248,8 +248,7 @@ func (e *InvalidResponseError) Delivery() Delivery { return DeliveryMaybeSent }
 
 func newTransportError(op operation, err error) *TransportError {
 	e := &TransportError{Op: op.name, cause: err}
-	var failure *transport.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*transport.Error](err); ok {
 		e.Attempts, e.cause = failure.Attempts, failure.Unwrap()
 		if !failure.MaybeSent {
 			e.delivery = DeliveryNotSent

@@ -63,8 +63,7 @@ func phoneField(err error) FieldError {
 }
 
 func phoneReason(err error) string {
-	var e *phone.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*phone.Error](err); ok {
 		return string(e.Reason)
 	}
 	return "invalid"

@@ -61,7 +61,7 @@ func NewTransportError(op string, delivery stytchotp.Delivery) *stytchotp.Transp
 func NewValidationError(op string, sentinel error) *stytchotp.ValidationError {
 	var call call
 	var policy stytchotp.SendPolicy
-	switch sentinel { //nolint:errorlint // it is one of these values or a mistake
+	switch sentinel {
 	case stytchotp.ErrInvalidPhoneNumber:
 		call = sendTo("+1202")
 	case stytchotp.ErrInvalidEmail:
@@ -104,11 +104,11 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // failure makes a call with a real client over a transport of the test's, and
 // returns the error that the client gave.
-func failure[E error](transport roundTripper, make call, opts ...stytchotp.Option) E {
+func failure[E error](transport roundTripper, run call, opts ...stytchotp.Option) E {
 	client, err := stytchotp.NewClient("project-test-otptest", "secret-test-otptest", append(opts,
 		stytchotp.WithHTTPClient(&http.Client{Transport: transport}), stytchotp.WithMaxRetries(0))...)
 	if err == nil {
-		err = make(context.Background(), client)
+		err = run(context.Background(), client)
 	}
 	var failed E
 	if !errors.As(err, &failed) {

@@ -58,6 +58,7 @@ func TestViewChild(t *testing.T) {
 			"wrong country": func(_ *testing.T, srv *otptest.Server) { srv.AllowCountries(stytchotp.ChannelSMS, "XXX") },
 			"works":         login,
 			"used fault": func(t *testing.T, srv *otptest.Server) {
+				t.Helper()
 				number := srv.NewPhoneNumber()
 				srv.Inject(otptest.Fault{Recipient: string(number), Status: 500})
 				_, err := srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: number})

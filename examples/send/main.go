@@ -58,32 +58,34 @@ func run(ctx context.Context, channel stytchotp.Channel, to string) error {
 func send(ctx context.Context, client *stytchotp.Client, channel stytchotp.Channel, to string) (methodID string, err error) {
 	switch channel {
 	case stytchotp.ChannelSMS:
-		sent, err := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
+		var sent *stytchotp.SMSLoginOrCreateResponse
+		sent, err = client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
 			PhoneNumber:       stytchotp.PhoneNumber(to),
 			ExpirationMinutes: 5,
 		})
-		if err != nil {
-			return "", err
+		if err == nil {
+			methodID = sent.MethodID
 		}
-		return sent.MethodID, nil
 	case stytchotp.ChannelWhatsApp:
-		sent, err := client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
+		var sent *stytchotp.WhatsAppLoginOrCreateResponse
+		sent, err = client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
 			PhoneNumber: stytchotp.PhoneNumber(to),
 			Locale:      stytchotp.LocaleSpanish,
 		})
-		if err != nil {
-			return "", err
+		if err == nil {
+			methodID = sent.MethodID
 		}
-		return sent.MethodID, nil
+	case stytchotp.ChannelEmail:
+		var sent *stytchotp.EmailLoginOrCreateResponse
+		sent, err = client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
+			Email:             stytchotp.EmailAddress(to),
+			ExpirationMinutes: 10,
+		})
+		if err == nil {
+			methodID = sent.MethodID
+		}
 	}
-	sent, err := client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
-		Email:             stytchotp.EmailAddress(to),
-		ExpirationMinutes: 10,
-	})
-	if err != nil {
-		return "", err
-	}
-	return sent.MethodID, nil
+	return methodID, err
 }
 
 // connect returns a client, the recipient to use, and what reads the code there.
@@ -94,9 +96,9 @@ func connect(channel stytchotp.Channel, to string) (client *stytchotp.Client, re
 		return nil, "", nil, fmt.Errorf("-channel is %q: use sms, whatsapp or email", channel)
 	}
 	if os.Getenv("STYTCH_PROJECT_ID") == "" && os.Getenv("STYTCH_SECRET") == "" {
-		srv, err := otptest.Start() // ends with the program
-		if err != nil {
-			return nil, "", nil, err
+		srv, startErr := otptest.Start() // ends with the program
+		if startErr != nil {
+			return nil, "", nil, startErr
 		}
 		to = string(srv.NewPhoneNumber())
 		if channel == stytchotp.ChannelEmail {

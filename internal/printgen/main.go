@@ -9,7 +9,6 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
-	"log"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +41,8 @@ func main() {
 		err = os.WriteFile("print.go", source, 0o644) //nolint:gosec // source code is readable by all
 	}
 	if err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "printgen:", err)
+		os.Exit(1)
 	}
 }
 

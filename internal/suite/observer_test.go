@@ -35,7 +35,7 @@ func TestObservers(t *testing.T) {
 		return http.DefaultTransport.RoundTrip(r)
 	})
 	client := srv.client(t, observer("a"), observer("b"),
-		stytchotp.WithObserver(func(context.Context, string) (context.Context, func(stytchotp.Call)) { return nil, nil }), //nolint:nilnil // is allowed
+		stytchotp.WithObserver(func(context.Context, string) (context.Context, func(stytchotp.Call)) { return nil, nil }),
 		stytchotp.WithHook(func(ctx context.Context, _ stytchotp.Call) {
 			order, seen["hook"] = append(order, "hook"), ctx.Value(contextKey{})
 		}),
@@ -53,12 +53,12 @@ func TestObservers(t *testing.T) {
 
 	for name, call := range map[string]func() error{
 		"invalid params": func() error {
-			_, err := client.OTPs.SMS.Send(ctx, stytchotp.SMSSendParams{})
-			return err
+			_, callErr := client.OTPs.SMS.Send(ctx, stytchotp.SMSSendParams{})
+			return callErr
 		},
 		"no context": func() error {
-			_, err := client.OTPs.SMS.Send(nil, stytchotp.SMSSendParams{PhoneNumber: "+12025550162"}) //nolint:staticcheck // the point
-			return err
+			_, callErr := client.OTPs.SMS.Send(nil, stytchotp.SMSSendParams{PhoneNumber: "+12025550162"}) //nolint:staticcheck // the point
+			return callErr
 		},
 	} {
 		order = nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -243,9 +244,7 @@ func TestErrorsUnderASuccess(t *testing.T) {
 	t.Parallel()
 	all := map[string]call{}
 	for _, calls := range []map[string]call{phoneSends, emailSends, authenticate(0)} {
-		for op, call := range calls {
-			all[op] = call
-		}
+		maps.Copy(all, calls)
 	}
 	ids := []string{field("user_id", bob), field("phone_id", bobPhone), field("email_id", bobEmail)}
 	fits := func(more ...string) map[string]string {

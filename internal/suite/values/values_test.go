@@ -120,16 +120,26 @@ func TestDifferentPeopleStayApart(t *testing.T) {
 // types are a value of every params and response type and of the objects in them.
 func types() []any {
 	return []any{
-		stytchotp.SMSSendParams{}, stytchotp.SMSLoginOrCreateParams{},
-		stytchotp.WhatsAppSendParams{}, stytchotp.WhatsAppLoginOrCreateParams{},
-		stytchotp.EmailSendParams{}, stytchotp.EmailLoginOrCreateParams{},
+		stytchotp.SMSSendParams{},
+		stytchotp.SMSLoginOrCreateParams{},
+		stytchotp.WhatsAppSendParams{},
+		stytchotp.WhatsAppLoginOrCreateParams{},
+		stytchotp.EmailSendParams{},
+		stytchotp.EmailLoginOrCreateParams{},
 		stytchotp.AuthenticateParams{},
-		stytchotp.SMSSendResponse{}, stytchotp.SMSLoginOrCreateResponse{},
-		stytchotp.WhatsAppSendResponse{}, stytchotp.WhatsAppLoginOrCreateResponse{},
-		stytchotp.EmailSendResponse{}, stytchotp.EmailLoginOrCreateResponse{},
+		stytchotp.SMSSendResponse{},
+		stytchotp.SMSLoginOrCreateResponse{},
+		stytchotp.WhatsAppSendResponse{},
+		stytchotp.WhatsAppLoginOrCreateResponse{},
+		stytchotp.EmailSendResponse{},
+		stytchotp.EmailLoginOrCreateResponse{},
 		stytchotp.AuthenticateResponse{},
-		stytchotp.User{}, stytchotp.Session{}, stytchotp.DeviceInfo{},
-		stytchotp.Attributes{}, stytchotp.AuthenticationFactor{}, stytchotp.Claims{},
+		stytchotp.User{},
+		stytchotp.Session{},
+		stytchotp.DeviceInfo{},
+		stytchotp.Attributes{},
+		stytchotp.AuthenticationFactor{},
+		stytchotp.Claims{},
 	}
 }
 
@@ -238,8 +248,10 @@ func TestMethodIDIsSet(t *testing.T) {
 	}
 	for contact, zeros := range map[string][]any{
 		"phone_id": {
-			stytchotp.SMSSendResponse{}, stytchotp.SMSLoginOrCreateResponse{},
-			stytchotp.WhatsAppSendResponse{}, stytchotp.WhatsAppLoginOrCreateResponse{},
+			stytchotp.SMSSendResponse{},
+			stytchotp.SMSLoginOrCreateResponse{},
+			stytchotp.WhatsAppSendResponse{},
+			stytchotp.WhatsAppLoginOrCreateResponse{},
 		},
 		"email_id": {stytchotp.EmailSendResponse{}, stytchotp.EmailLoginOrCreateResponse{}},
 	} {
