@@ -62,7 +62,7 @@ func NewValidationError(op string, sentinel error) *stytchotp.ValidationError {
 	var call call
 	var policy stytchotp.SendPolicy
 	switch sentinel {
-	case stytchotp.ErrInvalidPhoneNumber:
+	case stytchotp.ErrInvalidPhoneNumber: //nolint:errorlint // it is one of these values or a mistake
 		call = sendTo("+1202")
 	case stytchotp.ErrInvalidEmail:
 		call = func(ctx context.Context, c *stytchotp.Client) error {

@@ -74,7 +74,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"+3906698123456789", ReasonTooLong},
 		{"+" + strings.Repeat("1", 1<<20), ReasonTooLong},
 		{"+1" + strings.Repeat("0", 15), ReasonTooLong},
-		{"+4989123456789012", ReasonTooLong}, // sixteen digits: nobody has so many
+		{"+4989123456789012", ReasonTooLong}, // sixteen digits: no number has so many
 	} {
 		err := Check(c.in)
 		var refused *Error
@@ -88,7 +88,7 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 // generated calls f with numbers of every calling code and every length that
-// E.164 has room for, and with codes that nobody has.
+// E.164 has room for, and with codes that do not exist.
 func generated(each int, f func(code int, national string)) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for code := 1; code <= 999; code++ {

@@ -155,7 +155,7 @@ func TestUnsupportedSMS(t *testing.T) {
 		assert.False(t, UnsupportedSMS(region), region)
 	}
 	// Every line of the file counts, and names a region that exists.
-	noPlan := map[string]bool{"AQ": true, "BV": true} // nobody has a number there
+	noPlan := map[string]bool{"AQ": true, "BV": true} // no numbers there
 	for region := range unsupportedSMS() {
 		assert.True(t, KnownRegion(region) || noPlan[region], region)
 	}

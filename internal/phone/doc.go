@@ -1,19 +1,17 @@
-// Package phone reads, checks, describes and masks phone numbers. It is the
-// only package of the module that knows the numbering plans of the world, and
-// it keeps the types of the library that does to itself.
+// Package phone reads, checks, describes and masks phone numbers. No other package
+// of the module imports phonenumbers, and no type of that library leaves this one.
 //
-// Two forms of a number are told apart everywhere:
+// Two forms of a number are kept apart:
 //
-//   - e164 is the form machines use: a plus, a country calling code and the
+//   - e164 is the form for machines: a plus, a country calling code and the
 //     national significant number, ASCII digits only, at most fifteen of them.
-//     [Check] says whether a string has that form. It costs a few nanoseconds.
-//   - input is whatever a person typed, pasted or dictated. [Parse] turns it
-//     into e164 or says why it cannot.
+//     [Check] says whether a message can be sent to it. It takes some nanoseconds.
+//   - input is what a person typed, pasted or dictated. [Parse] turns it into e164
+//     or says why it cannot.
 //
-// "Possible" means that a number of that length can exist in its country;
-// "valid" means that the plan known to this version assigns the range. Plans
-// change faster than programs, so possible is what a message needs and valid
-// is for those who ask.
+// "Possible" means that numbers of that length exist in the country; "valid" means
+// that the linked metadata has the range. Ranges open more often than programs are
+// built, so a send asks for possible numbers only.
 //
 // Nothing here panics, and no error text contains the number.
 package phone

@@ -1,7 +1,7 @@
 package phone
 
 // Reason is a short, stable code for why a number or a passcode was refused.
-// It is meant for programs: translations, metrics, tests.
+// Programs use it for translations, metrics and tests.
 type Reason string
 
 // The reasons that [Check], [Parse] and [NormalizeCode] give.
@@ -31,7 +31,7 @@ const (
 	ReasonUnknownCountryCode Reason = "unknown_country_code"
 	// ReasonTooShort: the country has no number this short.
 	ReasonTooShort Reason = "too_short"
-	// ReasonTooLong: the country has no number this long, or nobody has.
+	// ReasonTooLong: the country, or every country, has shorter numbers only.
 	ReasonTooLong Reason = "too_long"
 	// ReasonImpossibleLength: the country has shorter and longer numbers, but
 	// none of this length.
@@ -47,13 +47,13 @@ const (
 	// ReasonNotNormalized: [Check] only. A digit has to be taken out first, such as
 	// the trunk zero in +4901711234567. [Parse] does that.
 	ReasonNotNormalized Reason = "not_normalized"
-	// ReasonImpossible: nothing but prefixes, prefixes upon prefixes, which can be
-	// read in more than one way, or a trunk zero that the country does not have.
+	// ReasonImpossible: nothing but prefixes, a trunk zero that the country does not
+	// have, or a North American area or exchange code that begins with 0 or 1.
 	ReasonImpossible Reason = "impossible"
 )
 
-// text is what a reason says in an error. Fixed sentences only: a sentence
-// that is built from input could leak it.
+// text returns the reason as a fixed sentence. A sentence built from input could leak
+// it.
 func (r Reason) text() string {
 	switch r {
 	case ReasonEmpty:

@@ -50,8 +50,8 @@ func beginsWithParameter(s string) bool {
 	}) < 0
 }
 
-// readParameters knows the parameters that change which phone rings. A link
-// with one that it does not know is refused rather than misread.
+// readParameters reads the parameters that change which number is meant, and refuses a
+// link with any other.
 func readParameters(parameters string) (context string, reason Reason) {
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
@@ -60,7 +60,7 @@ func readParameters(parameters string) (context string, reason Reason) {
 		case "ext", "isub", "postd":
 			return "", ReasonExtension
 		case "phone-context":
-			// A domain name says where a number is local, which is no help.
+			// A domain name says where a number is local, and not its digits.
 			part, reason := read(value)
 			if reason != "" || !part.plus || context != "" {
 				return "", ReasonBadLink

@@ -1,14 +1,13 @@
 package phone
 
-// maxMask bounds what [Mask] answers for something that is no number.
+// maxMask bounds what [Mask] returns for something that is not a number.
 const maxMask = 64
 
 // Mask returns a form of the number that is safe in logs: the plus, the
 // calling code and the last two digits stay, every other digit becomes an
 // asterisk, as in "+44********23". The length stays the same.
 //
-// Of something that is not E.164 nothing stays: every byte becomes an
-// asterisk, and beyond 64 bytes not even the length is kept.
+// If e164 is not E.164, every byte becomes an asterisk, up to 64 of them.
 func Mask(e164 string) string {
 	n, ok := split(e164)
 	if !ok || len(n.national) < 4 {

@@ -142,7 +142,7 @@ var refusedInputs = []typed{
 	{"US", "tel:7042;phone-context=+1-914-555-0123", "too_long"},
 
 	// The trunk zero of another country than the one that was chosen. Without it each
-	// is somebody's number.
+	// is a valid number.
 	{"US", "020 7946 0958", "too_long"},
 	{"US", "06 12 34 56 78", "impossible"},
 	{"US", "030 1234567", "impossible"},

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// typed is an input as somebody would type it, the region of the form it was
+// typed is an input as a person types it, the region of the form it was
 // typed into, and what must come of it: an E.164 number or a reason.
 type typed struct{ region, input, want string }
 

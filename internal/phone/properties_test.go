@@ -169,7 +169,7 @@ func TestHostileInputIsRefused(t *testing.T) {
 	}
 }
 
-// The tables are made at first use, by whoever comes first.
+// The tables are made at first use, by the first caller.
 func TestConcurrentUse(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {

@@ -36,6 +36,7 @@ func TestTwoReadings(t *testing.T) {
 		{"AU", "001 1 321 234 5678", "ambiguous"}, // 00 1 and 1 once more, by its spaces
 		{"SG", "001 36 1 234 5678", "+3612345678"},
 		{"SG", "001 361 234 5678", "ambiguous"},
+		{"SG", "00 1 361 234 5678", "+13612345678"},
 
 		// A calling code that is written twice, and a number that begins with it.
 		{"IN", "+91 91 98765 43210", "+919876543210"}, // twelve digits are in no range of India

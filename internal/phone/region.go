@@ -33,12 +33,12 @@ func Region(e164 string) string {
 }
 
 // KnownRegion reports whether iso is the ISO 3166 alpha-2 code, in upper case,
-// of a region with a numbering plan. "001" is none.
+// of a region with a numbering plan. "001" is not one.
 func KnownRegion(iso string) bool {
 	return phonenumbers.GetCountryCodeForRegion(iso) != 0
 }
 
-// upperRegion forgives lower case, which locale tags and URLs often have.
+// upperRegion accepts lower case, which locale tags and URLs often have.
 func upperRegion(iso string) (string, bool) {
 	if KnownRegion(iso) {
 		return iso, true

@@ -68,7 +68,7 @@ func TestEveryExampleParsesToItself(t *testing.T) {
 	assert.Len(t, regions, len(Regions())+1)
 }
 
-// A number must be given to its own region, or whoever allows one country
+// A number must have its own region, or a policy that allows one country
 // allows its neighbors. Where the plan itself does not divide a range, the
 // region that the metadata asks first gets it.
 func TestEveryExampleKeepsItsRegion(t *testing.T) {
@@ -88,7 +88,7 @@ func TestEveryExampleKeepsItsRegion(t *testing.T) {
 		}
 		if n, _ := split(e164); n.calling == "1" || n.calling == "44" {
 			// Area codes divide these two; what has none, such as +1 800, is
-			// everybody's and goes by the first region's name.
+			// shared and counts for the first region.
 			assert.NotContains(t, []Type{TypeFixedLine, TypeMobile, TypeFixedLineOrMobile}, typ, e164)
 			return
 		}

@@ -6,8 +6,8 @@ import "github.com/nyaruka/phonenumbers/v2"
 type Type string
 
 // The types of [TypeOf]. In North America and some other plans, landlines and
-// mobiles have the same digits, and no digits anywhere tell a landline that is
-// served over the internet.
+// mobiles have the same digits. No plan tells a landline from a VoIP line with a
+// landline's number.
 const (
 	TypeFixedLine         Type = "fixed_line"
 	TypeMobile            Type = "mobile"
@@ -61,9 +61,8 @@ func typeOf(t phonenumbers.PhoneNumberType) Type {
 	return TypeUnknown
 }
 
-// Valid reports whether the number lies in a range that its country's plan
-// assigns, as this version knows them. It does not say that a phone rings.
-// Plans change: a valid number may be unknown to an older version.
+// Valid reports whether the number lies in a range that its country assigns, as far
+// as [MetadataVersion] knows. It does not say that the number is in use.
 func Valid(e164 string) bool {
 	n, ok := split(e164)
 	return ok && phonenumbers.IsValidNumber(n.build())
@@ -71,7 +70,7 @@ func Valid(e164 string) bool {
 
 // Example returns a number of the region that shows what numbers of that type
 // look like, in E.164, or "" if there is none. It is for placeholders in forms
-// and for tests; it may belong to somebody.
+// and for tests; it may be in use.
 func Example(region string, t Type) string {
 	for code := range phonenumbers.UNKNOWN {
 		if typeOf(code) != t {

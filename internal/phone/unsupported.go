@@ -7,7 +7,7 @@ import (
 )
 
 // UnsupportedSMSDate is the day on which the list behind [UnsupportedSMS] was
-// collected. Stytch changes its list; this one does not follow by itself.
+// collected. Stytch changes its list without notice.
 const UnsupportedSMSDate = "2026-11-20"
 
 // The file names its sources and what it lacks.
