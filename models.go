@@ -2,11 +2,60 @@ package stytchotp
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/stytchotp/stytchotp/internal/redact"
 )
+
+// EmailAddress is an e-mail address. It is a plain string: fmt, JSON, SQL drivers
+// and caches take the address itself. slog masks it at the top of an attribute, as
+// in "j***@***.com"; elsewhere log [EmailAddress.Masked].
+type EmailAddress string
+
+// Secret is a value that gives access: a code, a session token, a JWT, a
+// telemetry id. It is a plain string: fmt, JSON, SQL drivers and caches take the
+// value itself. slog masks it at the top of an attribute, as "[redacted]"; do not
+// log it elsewhere.
+type Secret string
+
+// Masked returns the address with everything hidden but its first character and
+// its top-level domain. It is for display and logs: different addresses have the
+// same masked form.
+func (a EmailAddress) Masked() string {
+	if a == "" {
+		return ""
+	}
+	local, domain, found := strings.Cut(string(a), "@")
+	first, size := utf8.DecodeRuneInString(local)
+	if !found || size == len(local) || !unicode.IsPrint(first) || first == utf8.RuneError || strings.Contains(domain, "@") {
+		return redact.Placeholder
+	}
+	tld := ""
+	if dot := strings.LastIndexByte(domain, '.'); dot > 0 && redact.Word(domain[dot+1:]) == domain[dot+1:] {
+		tld = domain[dot:]
+	}
+	return string(first) + "***@***" + tld
+}
+
+// Masked returns "[redacted]", or "" for an empty value.
+func (s Secret) Masked() string {
+	if s == "" {
+		return ""
+	}
+	return redact.Placeholder
+}
+
+// LogValue logs the masked address.
+func (a EmailAddress) LogValue() slog.Value { return slog.StringValue(a.Masked()) }
+
+// LogValue logs the masked value.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.Masked()) }
 
 // Locale is an IETF BCP 47 language tag for the text of a message, in Stytch's own
 // spelling. Without one the text is English. A tag that is not among the constants

@@ -2,10 +2,25 @@ package stytchotp
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/stytchotp/stytchotp/internal/phone"
 )
+
+// PhoneNumber is a phone number in E.164 form, such as "+12025550162". It is a
+// plain string: fmt, JSON, SQL drivers and caches take the number itself. slog
+// masks it at the top of an attribute, as in "+1********62"; elsewhere log
+// [PhoneNumber.Masked].
+type PhoneNumber string
+
+// Masked returns the number with all digits hidden but the calling code and the
+// last two. It is for display and logs: different numbers have the same masked
+// form.
+func (n PhoneNumber) Masked() string { return phone.Mask(string(n)) }
+
+// LogValue logs the masked number.
+func (n PhoneNumber) LogValue() slog.Value { return slog.StringValue(n.Masked()) }
 
 // ParsePhoneNumber turns what a person typed or pasted into an E.164 number.
 //

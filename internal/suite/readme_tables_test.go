@@ -58,7 +58,7 @@ func TestFieldCodes(t *testing.T) {
 	t.Parallel()
 	inSource := regexp.MustCompile(`(?:refusal\(|add\([a-z".A-Z_]+, |Code: +|Reason = |codeCheckerFailed = |^\s+return )"([a-z_]+)"`)
 	want, got := map[string]bool{}, map[string]bool{}
-	for _, file := range []string{"check.go", "client.go", "phone.go", "policy.go", "internal/phone/errors.go"} {
+	for _, file := range []string{"validation.go", "client.go", "phone.go", "policy.go", "internal/phone/errors.go"} {
 		text, err := os.ReadFile(top + file)
 		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
