@@ -30,16 +30,17 @@ func (r reading) international() found {
 		_, _, reason := inspect(e164[:min(len(e164), 5)])
 		return found{reason: reason}
 	}
-	if n, ok := split(e164); ok {
-		if n.final() {
-			return found{e164: e164}
-		}
+	if n, ok := split(e164); ok && n.final() {
+		return found{e164: e164}
+	} else if ok {
+		without := ""
 		if r.loneZeroAt(size) && !mayRing(e164) {
-			if without := withoutZero(e164, ""); without != "" {
-				return settleAbroad(without)
-			}
+			without = withoutZero(e164, "")
 		}
-		if r.zeroIsOptional(e164, size) {
+		switch {
+		case without != "":
+			return settleAbroad(without)
+		case r.zeroIsOptional(e164, size):
 			return found{reason: ReasonAmbiguous}
 		}
 	}

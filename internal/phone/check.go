@@ -31,10 +31,10 @@ func check(e164 string) Reason {
 	if reason != "" || p.final(e164[1:1+digits], e164[1+digits:]) {
 		return reason
 	}
-	switch found := settleAbroad(e164); {
-	case found.reason == ReasonAmbiguous:
+	switch out := settleAbroad(e164); {
+	case out.reason == ReasonAmbiguous:
 		return ReasonAmbiguous
-	case found.e164 != e164:
+	case out.e164 != e164:
 		return ReasonNotNormalized
 	}
 	return ""

@@ -94,7 +94,7 @@ var claims = sync.OnceValue(func() map[string]claim {
 func (c claim) matched(digits string) int {
 	longest := 0
 	for _, program := range c {
-		at := follow(program, []uint32{uint32(program.Start)}) //nolint:gosec // an index of a short program
+		at := follow(program, []uint32{uint32(program.Start)})
 		n := 0
 		for n < len(digits) && len(at) > 0 {
 			if at = step(program, at, rune(digits[n])); len(at) > 0 {

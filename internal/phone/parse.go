@@ -45,8 +45,8 @@ func parse(input, defaultRegion string) (string, Reason) {
 		if n.final() {
 			return input, ""
 		}
-		found := settleAbroad(input)
-		return found.e164, found.reason
+		out := settleAbroad(input)
+		return out.e164, out.reason
 	}
 	if masked(input) {
 		return "", ReasonMasked
@@ -59,20 +59,20 @@ func parse(input, defaultRegion string) (string, Reason) {
 	if reason != "" {
 		return "", reason
 	}
-	found := typed.resolve(region)
+	out := typed.resolve(region)
 	switch {
-	case typed.xx && region != "BR" && !isBrazilian(found.e164):
+	case typed.xx && region != "BR" && !isBrazilian(out.e164):
 		return "", ReasonLetters
-	case found.reason != "":
-		return "", found.reason
+	case out.reason != "":
+		return "", out.reason
 	case pasted.hasExtension(typed, region):
 		return "", ReasonExtension
 	}
 	// A reading may have made a number that is ambiguous by itself.
-	if reason := check(found.e164); reason != "" {
+	if reason := check(out.e164); reason != "" {
 		return "", reason
 	}
-	return found.e164, ""
+	return out.e164, ""
 }
 
 func isBrazilian(e164 string) bool { return len(e164) > 3 && e164[:3] == "+55" }

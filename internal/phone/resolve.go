@@ -151,12 +151,9 @@ type readings struct {
 func (rs *readings) add(f found) {
 	f = f.judged()
 	rs.ambiguous = rs.ambiguous || f.reason == ReasonAmbiguous
-	for _, have := range rs.all {
-		if have == f {
-			return
-		}
+	if !slices.Contains(rs.all, f) {
+		rs.all = append(rs.all, f)
 	}
-	rs.all = append(rs.all, f)
 }
 
 func (rs *readings) addIfPossible(f found) {

@@ -17,7 +17,7 @@ func firstDigits(pattern string) uint16 {
 		return all
 	}
 	var digits uint16
-	for _, at := range follow(program, []uint32{uint32(program.Start)}) { //nolint:gosec // an index of a short program
+	for _, at := range follow(program, []uint32{uint32(program.Start)}) {
 		for d := range 10 {
 			if program.Inst[at].MatchRune('0' + rune(d)) {
 				digits |= 1 << d
