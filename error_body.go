@@ -29,8 +29,7 @@ type errorBody struct {
 	ErrorMessage string          `json:"error_message"`
 	ErrorURL     string          `json:"error_url"`
 	ErrorDetails json.RawMessage `json:"error_details"`
-
-	statusCode int // the header's is the one that counts
+	StatusCode   int             `json:"status_code"` // the header's is the one that counts
 }
 
 // at returns where [flatjson.Decode] puts the value of a key, or nil.
@@ -45,7 +44,7 @@ func (b *errorBody) at(key string) any {
 	case "error_url":
 		return &b.ErrorURL
 	case "status_code":
-		return &b.statusCode
+		return &b.StatusCode
 	}
 	return nil
 }
@@ -75,6 +74,7 @@ func isWrongType(err error) bool {
 type errorText struct {
 	RequestID, ErrorType, ErrorMessage, ErrorURL string
 	ErrorDetails                                 json.RawMessage
+	statusCode                                   int
 }
 
 // readErrorBody reads what can be read of a body that should be an error envelope
@@ -93,6 +93,7 @@ func readErrorBody(answer transport.Answer) errorText {
 		ErrorMessage: cleanText(body.ErrorMessage),
 		ErrorURL:     cleanText(body.ErrorURL),
 		ErrorDetails: body.ErrorDetails,
+		statusCode:   body.StatusCode,
 	}
 	if text.RequestID == "" {
 		text.RequestID = cleanText(answer.Header.Get("X-Request-Id"))

@@ -50,6 +50,8 @@ type StytchError struct {
 	RetryAfter time.Duration
 	Header     http.Header
 	Attempts   int // connections tried
+
+	unreadable bool // the answer has no error type, or names another status
 }
 
 // Error returns the operation, the status, the error type with its meaning, and
@@ -77,18 +79,23 @@ func (e *StytchError) Is(target error) bool {
 	return e != nil && target != nil && e.ErrorType.meaning().sentinel == target
 }
 
-// Delivery is [DeliveryNotSent] when the server refused the request with a 4xx,
-// and [DeliveryMaybeSent] otherwise.
+// Delivery is [DeliveryNotSent] when Stytch refused the request with a 4xx and an
+// error type, and [DeliveryMaybeSent] otherwise: a 4xx without a type may be a
+// carrier's failure whose type was lost, or a proxy's answer.
 func (e *StytchError) Delivery() Delivery {
 	switch {
-	case e == nil, e.StatusCode < 400, e.StatusCode > 499:
-		return DeliveryMaybeSent
-	case e.StatusCode == http.StatusRequestTimeout, e.StatusCode == statusClientClosedRequest:
+	case e == nil, !e.isRefusal(), e.unreadable:
 		return DeliveryMaybeSent
 	case e.ErrorType == ErrorTypeDownstreamCarrierError:
 		return DeliveryMaybeSent // the carrier had the message already
 	}
 	return DeliveryNotSent
+}
+
+// isRefusal reports a 4xx by which a server says that it did not act.
+func (e *StytchError) isRefusal() bool {
+	return e.StatusCode >= 400 && e.StatusCode <= 499 &&
+		e.StatusCode != http.StatusRequestTimeout && e.StatusCode != statusClientClosedRequest
 }
 
 // statusClientClosedRequest is nginx's status for a client that went away, which
@@ -282,6 +289,7 @@ func newStytchError(op operation, answer transport.Answer, now time.Time) *Stytc
 		RetryAfter:   retryAfter(answer.Header, now),
 		Header:       answer.Header,
 		Attempts:     answer.Attempts,
+		unreadable:   body.ErrorType == "" || body.statusCode != 0 && body.statusCode != answer.StatusCode,
 	}
 }
 

@@ -83,8 +83,9 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// WithHTTPClient sends the calls through the transport of hc, and under its
-// timeout if it has one. hc itself is copied and never written to; its cookie jar
+// WithHTTPClient sends the calls through the transport of hc, which is
+// [http.DefaultTransport] when it has none, and under its timeout if it has one. hc
+// itself is copied and never written to; its cookie jar
 // and its redirect policy are not used, because this SDK keeps no cookies and
 // follows no redirect.
 //
@@ -102,7 +103,11 @@ func WithHTTPClient(hc *http.Client) Option {
 		if rt, ok := hc.Transport.(*http.Transport); ok && rt == nil {
 			return errors.New("WithHTTPClient: the client's transport is a nil *http.Transport")
 		}
-		c.httpClient = hc
+		copied := *hc
+		if copied.Transport == nil { // as net/http takes it
+			copied.Transport = http.DefaultTransport
+		}
+		c.httpClient = &copied
 		return nil
 	}
 }

@@ -188,6 +188,8 @@ func (e *StytchError) outcome() (status int, code string) {
 	switch {
 	case e.StatusCode == http.StatusTooManyRequests:
 		return http.StatusTooManyRequests, "rate_limited"
+	case e.unreadable && e.isRefusal() && e.StatusCode != http.StatusBadRequest:
+		// A proxy's refusal or a wrong base URL. The carrier's failure is a 400.
 	case e.Delivery() == DeliveryMaybeSent:
 		return unanswered(DeliveryMaybeSent, e.Op)
 	}

@@ -27,9 +27,9 @@ type trace struct {
 	body   []byte
 	reader bytes.Buffer // what of the body is still to be sent
 
-	asked atomic.Bool // a connection was asked for, so these events do arrive
-	read  atomic.Bool // the body was read by a round tripper that is not net/http's own
-	got   atomic.Bool // a connection was handed over: from here on bytes may leave
+	asked atomic.Bool  // a connection was asked for, so these events do arrive
+	state atomic.Int32 // of a body that a round tripper other than net/http's own reads
+	got   atomic.Bool  // a connection was handed over: from here on bytes may leave
 	http2 atomic.Bool
 	wants atomic.Int64 // which of its asks for a connection is not met so far; 0 for none
 
@@ -96,13 +96,26 @@ func (t *trace) gotConn(info httptrace.GotConnInfo) {
 // round tripper that reports nothing, it always may: that can be net/http's own,
 // when it hands the scheme on to another one (http.Transport.RegisterProtocol). One
 // that falls back on net/http may have sent the request by other means before.
-func (t *trace) maybeSent() bool { return t.got.Load() || t.read.Load() || !t.asked.Load() }
+//
+// The verdict holds for what comes later too: a body that was not read by now cannot
+// be read any more. A round tripper may have given up on a dial that goes on.
+func (t *trace) maybeSent() bool {
+	t.state.CompareAndSwap(bodyUnread, bodyClosed)
+	return t.got.Load() || t.state.Load() == bodyRead || !t.asked.Load()
+}
+
+// The states of a watched body. It leaves the first one once.
+const (
+	bodyUnread int32 = iota
+	bodyRead         // some of it may leave
+	bodyClosed       // the attempt was judged before any of it was read
+)
 
 // unconnected reports that a connection was asked for and none was had. Only then
 // is it safe, and of use, to try again.
 func (t *trace) unconnected() bool { return !t.maybeSent() }
 
-// watchedBody notices when it is read.
+// watchedBody notices when it is read, and is not read after the verdict.
 type watchedBody struct {
 	io.ReadCloser
 
@@ -114,11 +127,13 @@ type watchedBody struct {
 func (b watchedBody) Peek() []byte { return b.trace.body }
 
 func (b watchedBody) Read(p []byte) (int, error) {
-	b.trace.read.Store(true)
+	if !b.trace.state.CompareAndSwap(bodyUnread, bodyRead) && b.trace.state.Load() == bodyClosed {
+		return 0, errReplay
+	}
 	return b.ReadCloser.Read(p)
 }
 
-var errReplay = errors.New("a request that was sent is not sent again")
+var errReplay = errors.New("a request whose attempt is over is not sent")
 
 // replay gives net/http the body once more, to send it on a new connection.
 //
