@@ -52,7 +52,7 @@ func TestBreakers(t *testing.T) {
 	b := &breaker{giveUp: make(chan struct{}), ended: make(chan error, attempts)}
 	connect := make(chan struct{}) // lets the first dial go on
 	var dials atomic.Int32
-	transport := &http.Transport{MaxIdleConns: -1, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		switch dials.Add(1) {
 		case 1:
 			b.giveUp <- struct{}{}
