@@ -10,7 +10,7 @@ import (
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
-// Whether to send again is the person's choice whenever nobody knows.
+// When the outcome is unknown, whether to send again is the person's choice.
 func ExampleDeliveryOf() {
 	srv, client := emulator()
 	defer srv.Close()

@@ -202,7 +202,7 @@ func ExampleEmailService_LoginOrCreate() {
 	// for Authenticate: true
 }
 
-// With a session or a user id, Send adds an address to somebody who has none yet.
+// With a session or a user id, Send adds an address to a user who has none yet.
 func ExampleEmailService_Send() {
 	srv, client := emulator()
 	defer srv.Close()
@@ -304,7 +304,7 @@ func ExampleAttributesFromRequest() {
 	r := httptest.NewRequest(http.MethodPost, "/start", nil)
 	r.RemoteAddr = "192.0.2.7:50123"
 	r.Header.Set("User-Agent", "Firefox")
-	r.Header.Set("X-Forwarded-For", "203.0.113.9") // anybody can send this: not trusted
+	r.Header.Set("X-Forwarded-For", "203.0.113.9") // any client can send this: not trusted
 
 	params := stytchotp.SMSLoginOrCreateParams{
 		PhoneNumber: "+12025550162",

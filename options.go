@@ -93,7 +93,7 @@ func WithBaseURL(baseURL string) Option {
 // transport, limits on time with any that heeds the request's context. TLS versions,
 // the size of response headers, proxies, connection reuse and dead-connection checks
 // are then up to that transport. A call is tried again, and its error says that nothing
-// was sent, only when net/http says that it got no connection and nobody read the body
+// was sent, only when net/http says that it got no connection and the body was not read
 // before: a transport that reads bodies first, to sign or to log them, gives that up.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {

@@ -12,7 +12,7 @@ import (
 //
 //	http.Handle("/otpbox/", http.StripPrefix("/otpbox", srv.Inbox()))
 //
-// It shows codes to whoever asks, so it answers this machine only: requests from
+// It shows codes without a password, so it answers this machine only: requests from
 // other addresses, those for a host name that is not loopback's, and those that a
 // proxy marked as passed on (Forwarded, X-Forwarded-For, X-Forwarded-Host,
 // X-Real-IP) are refused. A proxy on this machine that marks nothing cannot be told

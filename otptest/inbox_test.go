@@ -50,7 +50,7 @@ func TestInbox(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, status)
 	assert.NotContains(t, refused, code)
 
-	// Whoever is not on this machine sees nothing, though the server may serve them,
+	// A client that is not on this machine sees nothing, though the server may serve them,
 	// through a proxy or without.
 	for peer, forwarded := range map[string]string{"192.0.2.1:1234": "", "127.0.0.1:1234": "192.0.2.1"} {
 		r := httptest.NewRequest(http.MethodGet, "http://localhost/otpbox/", http.NoBody)

@@ -22,7 +22,7 @@ const (
 // The states of a message's code.
 const (
 	StateLive       = emulator.StateLive       // it can be used
-	StateUsed       = emulator.StateUsed       // somebody logged in with it
+	StateUsed       = emulator.StateUsed       // it was used to log in
 	StateExpired    = emulator.StateExpired    // its time ran out before it was used
 	StateSuperseded = emulator.StateSuperseded // a later message to the same method id replaced it
 )

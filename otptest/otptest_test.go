@@ -327,7 +327,7 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	srv.Inject(otptest.Fault{})
 	_, err = srv.Client().OTPs.SMS.LoginOrCreate(t.Context(), sms(srv.NewPhoneNumber()))
 	require.NoError(t, err)
-	assert.Empty(t, srv.Code(""), "not the code of whoever got one last")
+	assert.Empty(t, srv.Code(""), "not the code that was sent last")
 	assert.Empty(t, srv.Code("\n"), "nor for a blank")
 	srv.Advance(-1)
 	srv.AllowCountries("pigeon", "US")

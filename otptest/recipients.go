@@ -23,7 +23,7 @@ const areaCodes = "" +
 // 555-0100 to 555-0199.
 const numbersPerArea = 100
 
-// NewPhoneNumber returns a United States phone number that nobody has, out of the
+// NewPhoneNumber returns a United States phone number, out of the
 // range reserved for fiction. Every call returns another one, on parallel tests
 // too. There are some 28,000; asking for more fails the test and returns "".
 func (s *Server) NewPhoneNumber() stytchotp.PhoneNumber {

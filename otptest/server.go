@@ -14,7 +14,7 @@ import (
 )
 
 // inProcessURL is the base URL of a server without a socket. The name cannot be
-// resolved, so a client that was not given the transport reaches nobody.
+// resolved, so a client that was not given the transport fails.
 const inProcessURL = "https://otptest.invalid"
 
 // Server is one project of the OTP API, in memory. It is safe for concurrent use.

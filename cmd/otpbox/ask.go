@@ -56,7 +56,7 @@ func (a *asking) get(ctx context.Context, path string) (*http.Response, error) {
 	return new(http.Client).Do(request)
 }
 
-// printCode prints the digits of the live code that somebody got last.
+// printCode prints the digits of the live code that was sent last.
 func printCode(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
 	var a asking
 	flags := flag.NewFlagSet("otpbox code RECIPIENT", flag.ContinueOnError)

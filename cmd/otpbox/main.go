@@ -6,7 +6,7 @@
 //	go run ./cmd/otpbox ready --wait 5s        # wait until it serves
 //
 // It keeps everything in memory, writes no files, sends no messages, and answers
-// nobody but this machine unless it is given a token.
+// only this machine unless it is given a token.
 package main
 
 import (

@@ -129,7 +129,7 @@ func stopInTheMiddle(t *testing.T, signal os.Signal) error {
 	return errors.Join(<-ended, <-ended)
 }
 
-// startUnread starts an otpbox that waits for somebody to read what it prints.
+// startUnread starts an otpbox that blocks until what it prints is read.
 func startUnread(t *testing.T) *process {
 	t.Helper()
 	p := start(t)
@@ -214,7 +214,7 @@ func TestTLS(t *testing.T) {
 	assert.Equal(t, 1, response.ProtoMajor, "a fault can cut the connection only if it carries one call")
 }
 
-// TestAuthorityIsLimited: whoever trusts the authority for good risks nothing.
+// TestAuthorityIsLimited: the authority cannot sign for other names, or later.
 func TestAuthorityIsLimited(t *testing.T) {
 	certificate, authority, err := makeCertificate([]string{"", "0.0.0.0", "dev.test"}, time.Now())
 	require.NoError(t, err)
@@ -278,7 +278,7 @@ func TestRefusals(t *testing.T) {
 	}
 	status, _, stderr := finish(t, "code", "\n")
 	assert.Equal(t, 2, status)
-	assert.Contains(t, stderr, "takes one recipient", "a blank is nobody, and not everybody")
+	assert.Contains(t, stderr, "takes one recipient", "a blank is no recipient")
 	status, stdout, _ := finish(t, "help")
 	assert.Equal(t, 0, status)
 	assert.Contains(t, stdout, "otpbox code RECIPIENT")

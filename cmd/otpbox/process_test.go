@@ -53,7 +53,7 @@ func finish(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return cmd.ProcessState.ExitCode(), out.String(), complaint.String()
 }
 
-// unread is how many lines are read before somebody asks for them. Of a program that
+// unread is how many lines are read before a test asks for them. Of a program that
 // prints many more, the pipe gets full.
 const unread = 16
 
@@ -87,7 +87,7 @@ func (b *safeBuffer) String() string {
 }
 
 // unassigned returns an address that is free, and stays so when its port is given back:
-// Linux, macOS and Windows assign no port below 32768 to whoever asks for any.
+// Linux, macOS and Windows assign no port below 32768 when port 0 is asked for.
 func unassigned(t *testing.T) string {
 	t.Helper()
 	for {

@@ -18,7 +18,7 @@ import (
 
 // stopTime is how long answers, and then the last lines, may take to be written when
 // the program is told to end. Browsers that opened a connection in advance and a
-// terminal or pipe that nobody reads would have it wait for longer.
+// terminal or pipe that is not read would have it wait for longer.
 const stopTime = time.Second
 
 func serve(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
@@ -96,7 +96,7 @@ func serveUntil(ctx context.Context, handler http.Handler, sockets []net.Listene
 	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer done()
 	if shutdownErr := server.Shutdown(stopping); shutdownErr != nil {
-		_ = server.Close() // whoever is left had their time
+		_ = server.Close() // the requests that are left had their time
 	}
 	return err
 }

@@ -36,9 +36,9 @@ func listenTLS(ctx context.Context, o options, plain net.Listener) (net.Listener
 }
 
 // makeCertificate makes a certificate authority, has it sign a certificate for the
-// hosts and this machine's own names, and forgets the authority's key. Whoever is
-// careless enough to trust the authority for good risks nothing: it is limited to
-// these names, and nobody can sign with it any more.
+// hosts and this machine's own names, and forgets the authority's key. A machine that
+// goes on trusting the authority takes no risk: it is limited to these names, and no
+// more certificates can be signed with it.
 func makeCertificate(hosts []string, now time.Time) (certificate tls.Certificate, authority []byte, err error) {
 	names, ips := splitHosts(append(hosts, "localhost", "host.docker.internal", "127.0.0.1", "::1"))
 	root := &x509.Certificate{

@@ -27,7 +27,7 @@ const (
 // challenge is what the server knows about a code that it asked to be sent. The
 // browser knows only a random name for it.
 type challenge struct {
-	methodID string // empty when nobody knows it; see start
+	methodID string // empty when it is unknown; see start
 	number   stytchotp.PhoneNumber
 	attempts atomic.Int32
 }
@@ -65,7 +65,7 @@ func (b *backend) routes() http.Handler {
 	mux.HandleFunc("POST /start", b.start)
 	mux.HandleFunc("POST /verify", b.verify)
 	mux.HandleFunc("GET /me", b.me)
-	// Without this, another site could log its visitor in here as somebody else.
+	// Without this, another site could log its visitor in here as another person.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -86,7 +86,7 @@ func (b *backend) start(w http.ResponseWriter, r *http.Request) {
 		b.methodIDs.put(string(in.PhoneNumber), methodID)
 	case stytchotp.DeliveryOf(err) == stytchotp.DeliveryMaybeSent:
 		// The phone may show a code, so the person must be able to type it. The
-		// method id was in the answer that got lost; somebody who has logged in
+		// method id was in the lost answer; a person who has logged in
 		// before has the same one as then.
 		methodID, _ = b.methodIDs.get(string(in.PhoneNumber))
 	default:
@@ -121,7 +121,7 @@ func (b *backend) send(r *http.Request, channel string, number stytchotp.PhoneNu
 	if err != nil {
 		return "", "", err
 	}
-	return sent.MethodID, sent.RequestID, nil // sent.UserCreated is nobody's business yet
+	return sent.MethodID, sent.RequestID, nil // sent.UserCreated stays here until the person is signed in
 }
 
 // verify checks the code that the person typed for the message that their own

@@ -128,7 +128,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// An answer to somebody with an account and one to a stranger differ in nothing
+// An answer to a person with an account and one to a stranger differ in nothing
 // but the random name in the cookie.
 func TestStartTellsNothing(t *testing.T) {
 	t.Parallel()
@@ -230,11 +230,11 @@ func TestAnswerLost(t *testing.T) {
 	b, s := f.browser(), f.browser()
 	requireAnswer(t, b.start(t, known), 200, `{"next":"enter_code"}`)
 	requireAnswer(t, s.start(t, stranger), 200, `{"next":"enter_code"}`)
-	assert.Len(t, f.emulator.Messages(), 3, "nobody got a second message")
+	assert.Len(t, f.emulator.Messages(), 3, "no second message")
 	assert.Contains(t, f.log.String(), "outcome=delivery_unknown")
 
 	requireAnswer(t, b.verify(t, f.emulator.Code(known)), 200, `{"next":"welcome"}`)
-	// Whoever is new has a method id that nobody knows, and asks for another code.
+	// A new person's method id is unknown, so they ask for another code.
 	requireAnswer(t, s.verify(t, f.emulator.Code(stranger)), 422, `{"error":"code_expired"}`)
 	requireAnswer(t, s.start(t, stranger), 200, `{"next":"enter_code"}`)
 	requireAnswer(t, s.verify(t, f.emulator.Code(stranger)), 200, `{"next":"welcome"}`)

@@ -73,7 +73,7 @@ func TestFinishInAnotherBrowser(t *testing.T) {
 	assert.True(t, victim.enter(code).signedIn())
 }
 
-// Somebody puts a cookie that they know into another person's browser.
+// An attacker puts a cookie that they know into another person's browser.
 func TestFixation(t *testing.T) {
 	t.Parallel()
 	for name, plant := range map[string]func(*testing.T, *site, stytchotp.PhoneNumber) string{
@@ -230,7 +230,7 @@ func TestCookies(t *testing.T) {
 			assert.Equal(t, c.prefix != "", cookie.Secure)
 		}
 		for key := range c.app.sessions.items {
-			assert.NotContains(t, key, session.Value, "what is kept signs nobody in")
+			assert.NotContains(t, key, session.Value, "what is kept is not enough to sign in")
 		}
 	}
 }
@@ -272,7 +272,7 @@ func TestLargeBody(t *testing.T) {
 	assert.Empty(t, s.srv.Requests())
 }
 
-// A form's id that is none of ours makes a login that nobody else joins.
+// A form's id that is none of ours makes a login that no other browser joins.
 func TestOddForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

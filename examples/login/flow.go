@@ -82,7 +82,7 @@ func (a *app) begin(r *http.Request, id string, to recipient) error {
 	f := a.flows.take(a.cookie(r, "login"))
 	if f.To != to || f.Over {
 		f = flow{Tag: rand.Text(), To: to}
-	} // Somebody who came back with the same number goes on where they were.
+	} // A person who comes back with the same number goes on where they were.
 	if !a.flows.add(id, f, flowTTL) {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (a *app) sendCode(r *http.Request, id, tag string) (flow, error) {
 			f.Notice = "code_sent"
 		}
 		if f.MethodID == "" {
-			// Perhaps a code is on its way, but no answer named its method id, so nobody
+			// Perhaps a code is on its way, but no answer named its method id, so it
 			// can check it. Another one can be asked for at once.
 			f.NextSend = time.Now()
 			if f.Notice == "delivery_unknown" {
@@ -193,7 +193,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 			f.Notice = "code_uncheckable"
 		default:
 			allowed = f.Attempts < maxAttempts
-			f.Attempts++ // before anybody looks at the code: requests at the same moment share what is left
+			f.Attempts++ // before the code is checked: requests at the same moment share what is left
 		}
 	})
 	if !allowed {
@@ -210,7 +210,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 		case "user_not_found":
 			f.Notice = "code_expired" // says nothing about accounts
 		case "unavailable", "rate_limited":
-			f.Attempts-- // nobody looked at the code
+			f.Attempts-- // the code was not checked
 		}
 		if f.Attempts >= maxAttempts && f.token == "" {
 			f.Notice = "too_many_attempts"

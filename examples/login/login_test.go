@@ -257,7 +257,7 @@ func TestUnclearSend(t *testing.T) {
 		require.Len(t, s.srv.Messages(), 1, "not sent again")
 		b.says("code_uncheckable", s)
 		assert.True(t, b.shows(`id="code"`), "the field is there all the same")
-		assert.False(t, b.shows(s.app.languages["en"].T("code.sms")), "nobody knows whether it was sent")
+		assert.False(t, b.shows(s.app.languages["en"].T("code.sms")), "it is unknown whether it was sent")
 
 		b.enter(s.srv.Code(string(number))).says("code_uncheckable", s)
 		assert.Zero(t, s.checks())
@@ -338,7 +338,7 @@ func TestUnclearCheck(t *testing.T) {
 		for range maxAttempts - 2 {
 			b.enter(s.wrong(number)).says("code_incorrect", s)
 		}
-		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn(), "what nobody looked at was no attempt")
+		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn(), "a code that was not checked is no attempt")
 	})
 }
 
@@ -349,14 +349,14 @@ func TestSignOut(t *testing.T) {
 	b := s.browser(t).start(number)
 	b.enter(s.srv.Code(string(number)))
 	token := b.cookie("session")
-	assert.Equal(t, "/", b.window().get("/login").path, "nobody signs in twice")
+	assert.Equal(t, "/", b.window().get("/login").path, "a signed-in person does not sign in again")
 	assert.Equal(t, "/", b.window().get("/login/code").path)
 
 	assert.Equal(t, "/login", b.post("/logout").path)
 	assert.Empty(t, b.cookie("session"))
 	assert.Equal(t, "/login", b.get("/").path)
 	b.header.Set("Cookie", "session="+token)
-	assert.Equal(t, "/login", b.get("/").path, "the old cookie signs nobody in")
+	assert.Equal(t, "/login", b.get("/").path, "the old cookie does not sign in")
 }
 
 func TestSessionEndsWithStytchs(t *testing.T) {
@@ -398,7 +398,7 @@ func TestCodeWithoutLogin(t *testing.T) {
 	assert.Empty(t, s.srv.Requests())
 }
 
-// Somebody presses the button twice, with a browser that runs no script and goes by
+// A person presses the button twice, with a browser that runs no script and goes by
 // the second answer.
 func TestDoubleClick(t *testing.T) {
 	t.Parallel()
@@ -501,7 +501,7 @@ func TestRequests(t *testing.T) {
 				continue
 			}
 			assert.Equal(t, codeMinutes, body.Minutes, r.Operation)
-			assert.True(t, body.Pending, "nobody is a user before they have typed a code")
+			assert.True(t, body.Pending, "a person is no user before they typed a code")
 		}
 	})
 }
@@ -529,7 +529,7 @@ func TestNumberCorrectedOnTheSameForm(t *testing.T) {
 	assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
 }
 
-// Nobody looked at the code, so that no attempt is lost.
+// The code was not checked, so no attempt is lost.
 func TestRateLimitedCheck(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -108,10 +108,10 @@ func (a *app) handler() http.Handler {
 	mux.HandleFunc("POST /login/resend", a.resend)
 	mux.HandleFunc("POST /logout", a.signOut)
 	mux.Handle("GET /static/", http.FileServerFS(files))
-	// Without this another site could make messages go out, or sign its visitor in as somebody else.
+	// Without this another site could make messages go out, or sign its visitor in as another person.
 	safe := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header() // a page loads its own files, and is loaded by nobody else
+		h := w.Header() // a page loads its own files, and no other site may frame it
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
 			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -151,5 +151,5 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// hash hides what it is made of: what is kept here of a session signs nobody in.
+// hash hides what it is made of: what is kept here of a session is not enough to sign in.
 func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

@@ -67,7 +67,7 @@ func (p pages) choose(r *http.Request) (best *language, region string) {
 type view struct {
 	*language
 	flow    // on the code page
-	session // on the page of somebody who is signed in
+	session // on the page of a person who is signed in
 
 	Page, Form             string // the form is a new one each time
 	Number, Country, Email string // as they were typed
@@ -128,7 +128,7 @@ func startPage(r *http.Request) string {
 // showCode asks for the code. Once it was right, it hands the session over.
 func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
 	f, found := a.flows.get(a.cookie(r, "login"))
-	if f.token != "" { // the cookie is a new one, that nobody can have known before
+	if f.token != "" { // the cookie is new, so it cannot have been planted
 		ttl := time.Until(f.session.Until)
 		a.sessions.add(hash(string(f.token)), f.session, ttl)
 		a.setCookie(w, "session", string(f.token), ttl)

@@ -6,7 +6,7 @@ import (
 )
 
 // store keeps values under keys for a while, and no more than storeLimit of them, so
-// that nobody can fill the memory. A program on several machines needs one that they
+// that no client can fill the memory. A program on several machines needs one that they
 // share, with an update that is atomic too: the caps on codes and attempts rest on it.
 type store[T any] struct {
 	mu     sync.Mutex
@@ -42,7 +42,7 @@ func (s *store[T]) add(key string, value T, ttl time.Duration) bool {
 	return true
 }
 
-// update changes a value, if it is there, before anybody else can look at it. It
+// update changes a value, if it is there, before another request can read it. It
 // returns the value as it then is.
 func (s *store[T]) update(key string, change func(*T)) (value T, found bool) {
 	s.mu.Lock()

@@ -1,8 +1,8 @@
 // Command tollfraud is a backend that sends codes to two countries only, and shows
 // what it refuses and why.
 //
-// Toll fraud means that somebody makes a login page send messages to numbers that
-// earn them money. The bill is yours, so the numbers are checked before a message
+// Toll fraud means that an attacker makes a login page send messages to numbers that
+// earn the attacker money. The bill is yours, so the numbers are checked before a message
 // goes out: the region of the whole number, the kind of line, and a rule of your
 // own. The program is its own attacker and needs no credentials.
 package main

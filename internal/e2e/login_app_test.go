@@ -24,7 +24,7 @@ type login struct {
 }
 
 // startLogin starts the example. A code can be sent again after a second, so that
-// nobody has to wait.
+// tests do not wait.
 func startLogin(t *testing.T, options ...otptest.Option) *login {
 	t.Helper()
 	return startLoginWith(t, otptest.NewServer(t, options...), "-wait", "1s")

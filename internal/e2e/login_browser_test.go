@@ -66,7 +66,7 @@ func TestLoginPastedCode(t *testing.T) {
 	})
 }
 
-// Where the browser reads codes out of text messages, nobody has to type.
+// Where the browser reads codes out of text messages, the person does not type.
 func TestLoginWebOTP(t *testing.T) {
 	t.Parallel()
 	app := startLogin(t)

@@ -205,7 +205,7 @@ func TestLoginMistypedNumber(t *testing.T) {
 		p.focuses("number")
 		assert.Equal(t, "202-555-01", p.typed("#number"))
 
-		p.askForSMS() // somebody else's
+		p.askForSMS() // another person's
 		p.click(`nav a[href="/login"]`)
 		right := p.askForSMS()
 		assert.Equal(t, right.International(), p.text(".lead strong"))
@@ -228,7 +228,7 @@ func TestLoginUnclearSend(t *testing.T) {
 			assert.Contains(t, p.text(".lead"), "We tried to send a message to")
 			p.sees("If you received a code, we cannot check that one")
 			p.focuses("notice")
-			p.enter(app.code(number)) // as somebody does who does not read
+			p.enter(app.code(number)) // as a person does who does not read
 			p.sees("Please send a new code")
 			assert.Zero(t, app.checks())
 			p.again("sms")

@@ -90,7 +90,7 @@ func (b *box) sms(to stytchotp.PhoneNumber) string {
 	return sent.MethodID
 }
 
-// code returns the live code that somebody got last.
+// code returns the live code that was sent last.
 func (b *box) code(to string) string {
 	b.t.Helper()
 	return b.control(http.MethodGet, "/_otp/messages/latest?state=live&to="+to, "")["code"].(string)

@@ -42,7 +42,7 @@ func TestOtpboxNode(t *testing.T) {
 	}
 }
 
-// TestLockFileNamesNoRegistry: whoever runs this takes packages from where they are
+// TestLockFileNamesNoRegistry: npm takes packages from the registry that is set up
 // used to.
 func TestLockFileNamesNoRegistry(t *testing.T) {
 	t.Parallel()

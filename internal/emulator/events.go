@@ -51,8 +51,8 @@ type waiter struct {
 
 // WaitMessage returns the newest message that q chooses, and waits for one until
 // ctx ends, whose error it then returns. With After set to the ID of a message
-// already seen, it cannot return that one again. One that expires while nobody
-// moves the clock is noticed when ctx ends.
+// already seen, it cannot return that one again. A message that
+// expires while the clock is not moved is noticed when ctx ends.
 func (e *Emulator) WaitMessage(ctx context.Context, q MessageQuery) (Message, error) {
 	q.Recipient = normalize(q.Recipient)
 	for {

@@ -13,7 +13,7 @@ import (
 const MaxBody = 64 << 10
 
 // Header is the name of a header that every answer of an emulator has, with the
-// value 1, so that nobody takes it for the real API.
+// value 1, so that it is not taken for the real API.
 const Header = "X-Otp-Emulator"
 
 // Call is an HTTP request that was read.
@@ -212,7 +212,7 @@ func (x *Exchange) refuse(err *apiError) Answer {
 	x.record.ErrorType = err.kind
 	answer := x.answer(err.status, err.body(x.requestID))
 	if err.retryAfter > 0 {
-		// Rounded up, so that whoever waits that long is not early.
+		// Rounded up, so that a client that waits that long is not early.
 		seconds := int64((err.retryAfter + time.Second - 1) / time.Second)
 		answer.Header.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}

@@ -13,7 +13,7 @@ import (
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	if err != nil {
-		panic(http.ErrAbortHandler) // half a request: nobody is there for an answer
+		panic(http.ErrAbortHandler) // half a request: the client is gone
 	}
 	x := e.Begin(Call{Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body})
 	if x.Refused() {

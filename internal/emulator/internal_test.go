@@ -33,7 +33,7 @@ func TestNobodyWaitsForNothing(t *testing.T) {
 	assert.Empty(t, e.hub.waiters)
 }
 
-// TestLeavingLeavesOthersWaiting has somebody give up in the very moment that the
+// TestLeavingLeavesOthersWaiting has a waiter give up at the moment that the
 // message came, while another waits for the one after it already.
 func TestLeavingLeavesOthersWaiting(t *testing.T) {
 	t.Parallel()

@@ -45,8 +45,8 @@ const (
 	maxJournalBytes = 4 << 10
 )
 
-// record is a Request with its bodies as they were. They are masked when somebody
-// looks, which is rare, and not on the way of every call.
+// record is a Request with its bodies as they were. They are masked when they
+// are read, which is rare, and not in every call.
 type record struct {
 	Request
 
@@ -101,7 +101,7 @@ func (e *Emulator) Requests(q RequestQuery) []Request {
 	return views
 }
 
-// chooseRequests returns records, which nobody changes any more.
+// chooseRequests returns records, which are not changed any more.
 func (e *Emulator) chooseRequests(q RequestQuery) []*record {
 	q.Recipient = normalize(q.Recipient)
 	e.mu.Lock()
@@ -136,8 +136,8 @@ func maskJSON(body []byte, secret func(string) bool) string {
 	return string(masked)
 }
 
-// secretInRequest is true for everything that is not known to be harmless, for
-// somebody may have put a secret where it does not belong.
+// secretInRequest is true for every field that is not on the allow-list: a client
+// may put a secret into any field.
 func secretInRequest(name string) bool {
 	switch name {
 	case "phone_number", "email", "expiration_minutes", "attributes", "create_user_as_pending", "locale",

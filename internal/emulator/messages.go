@@ -14,7 +14,7 @@ const (
 // The states of a message's code.
 const (
 	StateLive       = "live"       // it can be used
-	StateUsed       = "used"       // somebody logged in with it
+	StateUsed       = "used"       // it was used to log in
 	StateExpired    = "expired"    // its time ran out before it was used
 	StateSuperseded = "superseded" // a later message to the same method id replaced it
 )

@@ -35,7 +35,7 @@ func TestMessage(t *testing.T) {
 	assert.True(t, found)
 	for _, nobody := range []string{" ", "\n", "\t\r\n"} {
 		_, found = a.LatestMessage(emulator.MessageQuery{Recipient: nobody})
-		assert.False(t, found, "a blank is nobody, and not everybody")
+		assert.False(t, found, "a blank is no recipient")
 		assert.Zero(t, a.DeleteMessages(emulator.MessageQuery{Recipient: nobody}))
 		assert.Empty(t, a.Requests(emulator.RequestQuery{Recipient: nobody}))
 	}
@@ -271,7 +271,7 @@ func TestEvents(t *testing.T) {
 		"message 2 superseded", "message 3 live", "request otps.sms.login_or_create",
 		"clock", "config", "fault", "fault", "deleted", "reset",
 	}, kinds)
-	assert.Equal(t, len(kinds)-1+2, slow.Lost(), "nobody waits for a slow subscriber")
+	assert.Equal(t, len(kinds)-1+2, slow.Lost(), "a slow subscriber holds nothing up")
 	assert.Zero(t, slow.Lost())
 }
 

@@ -18,7 +18,7 @@ type random struct {
 }
 
 // newRandom returns streams that repeat for the same seed and purpose, or, with
-// an empty seed, streams that nobody can foresee.
+// an empty seed, streams that cannot be predicted.
 func newRandom(seed, purpose string) *random {
 	stream := func(name string) *rand.ChaCha8 {
 		var key [32]byte

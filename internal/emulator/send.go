@@ -149,7 +149,7 @@ func (e *Emulator) newFactor(u *user, in sendRequest) *factor {
 	return f
 }
 
-// attachTo returns the factor of u that in names, adding it if it is nobody's.
+// attachTo returns u's factor for in.recipient, and adds it if no user has it.
 func (e *Emulator) attachTo(u *user, f *factor, in sendRequest, now time.Time) (*factor, *apiError) {
 	switch {
 	case f != nil && f.user == u:

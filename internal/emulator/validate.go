@@ -97,7 +97,7 @@ func (r *reader) inside(name string, read func(inner *reader)) {
 	}
 }
 
-// unknown returns the names of fields that nobody asked for, in order and
+// unknown returns the names of fields that the call does not have, in order and
 // shortened to what is worth showing.
 func (r *reader) unknown() []string {
 	var names []string

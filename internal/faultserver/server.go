@@ -58,7 +58,7 @@ type Exchange interface {
 	// Head begins the answer; fields are names and values in turn. Without a
 	// Content-Length, HTTP/1.1 frames the body in chunks.
 	Head(status int, fields ...string)
-	// Body sends a part of the body, and fails when nobody reads on.
+	// Body sends a part of the body, and fails when the client does not read on.
 	Body(b []byte) error
 	// End ends the body in order.
 	End()

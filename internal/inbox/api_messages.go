@@ -37,7 +37,7 @@ func (b *Inbox) listMessages(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// latestMessage answers as soon as there is a message, so that nobody has to poll.
+// latestMessage answers as soon as there is a message, so that a client need not poll.
 func (b *Inbox) latestMessage(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r, "to", "channel", "state", "after", "wait")
 	wanted := messageQuery(q)

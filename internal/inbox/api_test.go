@@ -49,7 +49,7 @@ func TestMessages(t *testing.T) {
 		assert.Equal(t, c.want, ids(t, b.object(200, http.MethodGet, "/_otp/messages"+c.query, ""), "messages"), c.query)
 	}
 	for _, nobody := range []string{"", "%0A", "%09"} {
-		assert.Equal(t, 400, b.do(http.MethodDelete, "/_otp/messages?to="+nobody, "").status, "nobody's is not everybody's")
+		assert.Equal(t, 400, b.do(http.MethodDelete, "/_otp/messages?to="+nobody, "").status, "a blank is no recipient")
 	}
 	assert.Equal(t, map[string]any{"deleted": 1.0}, b.object(200, http.MethodDelete, "/_otp/messages?channel=email", ""))
 	assert.Equal(t, map[string]any{"deleted": 3.0}, b.object(200, http.MethodDelete, "/_otp/messages", ""))
@@ -77,7 +77,7 @@ func TestLatestMessage(t *testing.T) {
 		a, _ := b.try(http.MethodGet, "/_otp/messages/latest?after=1&wait=10s&to="+number, "")
 		answered <- a
 	}()
-	b.send(otherNumber) // somebody else's does not end the wait
+	b.send(otherNumber) // a message to another recipient does not end the wait
 	second := b.send(number)
 	a := <-answered
 	assert.Equal(t, 200, a.status)
@@ -175,7 +175,7 @@ func TestFaults(t *testing.T) {
 	b := newBox(t)
 	add := func(body string) { b.object(201, http.MethodPost, "/_otp/faults", body) }
 
-	// The one nobody has: the message goes out, and then the connection is cut.
+	// The message goes out, and then the connection is cut.
 	add(`{"operation":"any_send","recipient":"` + number + `","drop":"after_send"}`)
 	b.send(otherNumber)
 	_, err := b.trySend(number)

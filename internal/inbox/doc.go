@@ -1,7 +1,7 @@
 // Package inbox shows an emulator to people and to programs: a web page on which
 // every code appears the moment it is sent, and a control API under /_otp/ for
-// tests in any language. It serves the emulated API too, so that one address is
-// all that anybody has to know.
+// tests in any language. It serves the emulated API too, under the same
+// address.
 //
 // It is for development machines. Without a token it answers only loopback; with
 // one, page and control API ask for it. Either way it names the hosts it answers

@@ -42,7 +42,7 @@ func (g guard) refuse(r *http.Request) *problem {
 	return nil
 }
 
-// isForwarded reports whether a proxy says that it passes a request on for somebody.
+// isForwarded reports whether a proxy marked the request as passed on.
 func isForwarded(header http.Header) bool {
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
 		if len(header[name]) > 0 {
@@ -63,9 +63,9 @@ func (g guard) refuseOrigin(r *http.Request) *problem {
 	return nil
 }
 
-// knowsHost reports whether a Host header names this server. An address of loopback
-// is no name that somebody could point here. Once a token guards what matters, other
-// addresses and the one-word names of container networks are no danger either.
+// knowsHost reports whether a Host header names this server. With a
+// loopback address or a known name, DNS rebinding is not possible. With a token, other
+// addresses and the one-word names of container networks are accepted too.
 func (g guard) knowsHost(host string) bool {
 	name := hostname(host)
 	if g.hosts[name] || name == "localhost" || strings.HasSuffix(name, ".localhost") || name == "host.docker.internal" {

@@ -76,7 +76,7 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// TestPeers: without a token nobody but this machine is answered, whatever server
+// TestPeers: without a token only this machine is answered, whatever server
 // the handler was mounted in.
 func TestPeers(t *testing.T) {
 	engine, err := emulator.New(emulator.Config{})
@@ -240,7 +240,7 @@ func TestConfig(t *testing.T) {
 	require.ErrorContains(t, err, "16 characters")
 }
 
-// TestBelowAPath: in somebody's development server the inbox may live below a path.
+// TestBelowAPath: in an importer's development server the inbox may live below a path.
 func TestBelowAPath(t *testing.T) {
 	b := newBox(t)
 	mux := http.NewServeMux()

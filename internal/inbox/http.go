@@ -220,7 +220,7 @@ func (b *Inbox) serveEmulator(w http.ResponseWriter, r *http.Request) {
 	limitTime(w, b.patience)
 	body, err := io.ReadAll(io.LimitReader(r.Body, emulator.MaxBody+1))
 	if err != nil {
-		panic(http.ErrAbortHandler) // half a request: nobody is there for an answer
+		panic(http.ErrAbortHandler) // half a request: the client is gone
 	}
 	limitTime(w, 0)
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -57,7 +57,7 @@ func (b *Inbox) pageEvents(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return nil // the reader is gone, and nobody is left to tell
+	return nil // the client is gone
 }
 
 func (b *Inbox) sendRow(s *stream, event emulator.Event) error {

@@ -78,7 +78,7 @@ func TestPolicyHolds(t *testing.T) {
 		a := b.do(http.MethodGet, "/_otp/assets/any/"+file.Name(), "")
 		assert.Equal(t, http.StatusOK, a.status)
 		assert.Contains(t, a.header.Get("Cache-Control"), "immutable")
-		assert.NotContains(t, strings.ReplaceAll(a.body, "http://www.w3.org/2000/svg", ""), "://", "%s refers to nobody else", file.Name())
+		assert.NotContains(t, strings.ReplaceAll(a.body, "http://www.w3.org/2000/svg", ""), "://", "%s refers to another origin", file.Name())
 		for _, name := range regexp.MustCompile(`from '\./([^']+)'`).FindAllStringSubmatch(a.body, -1) {
 			assert.Equal(t, http.StatusOK, b.do(http.MethodGet, "/_otp/assets/any/"+name[1], "").status, name[1])
 		}
@@ -194,7 +194,7 @@ func TestButtons(t *testing.T) {
 		assert.NotEmpty(t, describeFault(faults[i].Fault))
 	}
 	press("remove-fault", "id=1")
-	press("remove-fault", "id=1") // somebody was faster
+	press("remove-fault", "id=1") // it was removed elsewhere
 	assert.Len(t, b.engine.Faults(), 8)
 	press("remove-fault", "id=all")
 	assert.Empty(t, b.engine.Faults())
@@ -230,7 +230,7 @@ func TestJournalRows(t *testing.T) {
 	}
 }
 
-// TestLiveCredentials: whoever points a live project here cannot overlook it.
+// TestLiveCredentials: a live project that is pointed here is shown as a warning.
 func TestLiveCredentials(t *testing.T) {
 	b := newBox(t)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.server.URL, http.NoBody)

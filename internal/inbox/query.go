@@ -16,7 +16,7 @@ type query struct {
 }
 
 // readQuery refuses parameters that the call does not have: a filter that is
-// misspelled, or cannot be decoded, would choose everything, somebody else's code
+// misspelled, or cannot be decoded, would choose everything, another person's code
 // included.
 func readQuery(r *http.Request, known ...string) *query {
 	values, err := url.ParseQuery(r.URL.RawQuery)

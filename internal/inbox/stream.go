@@ -95,7 +95,7 @@ func (b *Inbox) events(w http.ResponseWriter, r *http.Request) error {
 	events := b.emulator.Subscribe(streamBuffer)
 	defer events.Close()
 	if s.send("hello", b.clock()) != nil {
-		return nil // the reader is gone, and nobody is left to tell
+		return nil // the client is gone
 	}
 	_ = s.follow(r.Context(), events,
 		func(event emulator.Event) error { return s.send(event.Kind, event.Whole()) },

@@ -219,7 +219,7 @@ func prints(v any) map[string]string {
 	}
 	texts := map[string]string{}
 	for where, v := range around {
-		for verb := range strings.FieldsSeq("%v %+v %#v %q %s %x %X %d %o %t %e %U %c % x %#x %+q %10.3v") { // not %p: it asks nobody, and go vet refuses it
+		for verb := range strings.FieldsSeq("%v %+v %#v %q %s %x %X %d %o %t %e %U %c % x %#x %+q %10.3v") { // not %p: it calls no method, and go vet refuses it
 			texts[verb+" of "+where] = fmt.Sprintf(verb, v)
 		}
 		for name, logger := range loggers() {

@@ -30,7 +30,7 @@ func errorFaults() []fault {
 		{name: "429 in Stytch's words", server: envelope(429, "too_many_requests"), want: refused(429).identified()},
 		{name: "500 in Stytch's words", server: envelope(500, "internal_server_error"), want: failed(500).identified()},
 		{name: "400 `downstream_carrier_error`: the carrier had it", server: envelope(400, "downstream_carrier_error"), want: failed(400).identified()},
-		{name: "an error type that nobody knows", server: envelope(418, "brand_new_"+"type"), want: refused(418).identified()},
+		{name: "an unknown error type", server: envelope(418, "brand_new_"+"type"), want: refused(418).identified()},
 		{name: "408", server: envelope(408, "client_closed_request"), want: failed(408).identified()},
 		{name: "499", server: envelope(499, "client_closed_request"), want: failed(499).identified()},
 		{name: "502 with an HTML page", server: answering(reply(502, "text/html", htmlPage)), want: failed(502)},
@@ -114,7 +114,7 @@ func successFaults() []fault {
 		{name: "200 in small chunks", server: answering(chunks), want: success(200)},
 		{name: "200 without a content type", server: answering(untyped), want: success(200)},
 		{name: "200 after an interim answer", server: answering(earlyHints), want: success(200)},
-		{name: "200 with fields that nobody knows", server: page(200, strings.Replace(goodBody, "{", `{"new":[{"a":null}],`, 1)), want: success(200)},
+		{name: "200 with unknown fields", server: page(200, strings.Replace(goodBody, "{", `{"new":[{"a":null}],`, 1)), want: success(200)},
 		{name: "200 of unknown length, ended by closing", only: "HTTP/1.1", server: answering(raw("HTTP/1.1 200 OK\r\n\r\n" + goodBody)), want: success(200)},
 	}
 }

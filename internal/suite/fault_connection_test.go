@@ -29,7 +29,7 @@ func connectionFaults() []fault {
 		{name: "the server refuses the handshake with an alert", server: faultserver.Config{TLS: alert}, want: none},
 		{name: "the certificate is another host's", server: faultserver.Config{TLS: certificate(otherHost)}, want: none},
 		{name: "the certificate has expired", server: faultserver.Config{TLS: certificate(expired)}, want: none},
-		{name: "the certificate is nobody's whom we trust", server: faultserver.Config{TLS: unknownAuthority}, want: none},
+		{name: "the certificate is of an untrusted authority", server: faultserver.Config{TLS: unknownAuthority}, want: none},
 	}
 }
 

@@ -262,7 +262,7 @@ func (f fault) meet(t *testing.T, http2 bool, m method, limit time.Duration) ver
 	if got.delivery == stytchotp.DeliveryNotSent && got.kind != "StytchError" {
 		assert.Zero(t, server.Begun()-first, "%s: not a byte may arrive", f.name)
 	}
-	assert.LessOrEqual(t, server.Written(), int64(mostBuffered), "%s: bytes that somebody took", f.name)
+	assert.LessOrEqual(t, server.Written(), int64(mostBuffered), "%s: bytes that were read", f.name)
 	if target != nil {
 		assert.Zero(t, target.Conns(), "%s: connections to another server", f.name)
 	}

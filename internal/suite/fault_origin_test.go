@@ -83,7 +83,7 @@ func TestCallersTimeLimit(t *testing.T) {
 	assert.Equal(t, 50*time.Millisecond, hc.Timeout)
 }
 
-// TestEmulatorAnswersLiveProject refuses a success that is none: somebody left the
+// TestEmulatorAnswersLiveProject refuses a success that is none: a program left the
 // address of an emulator in a production configuration.
 func TestEmulatorAnswersLiveProject(t *testing.T) {
 	server := faultserver.Start(t, faultserver.Config{

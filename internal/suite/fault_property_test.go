@@ -124,7 +124,7 @@ func (c *chaos) violation(m method, tag string, response *answered, err error) s
 	case err == nil && received != 1:
 		return "a success of nothing"
 	case err == nil && m.op != authenticateOp && response.id != tag:
-		return "somebody else's answer"
+		return "the answer to another call"
 	case err == nil && said != 200:
 		return "a success of a failure"
 	case err != nil && response != nil:

@@ -68,7 +68,7 @@ func assertFilled(t *testing.T, path string, v reflect.Value) {
 	}
 }
 
-// Nulls, missing fields and fields nobody knows break nothing.
+// Nulls, missing fields and unknown fields break nothing.
 func TestTolerantDecoding(t *testing.T) {
 	t.Parallel()
 
@@ -179,7 +179,7 @@ func TestAttributesFromRequest(t *testing.T) {
 		{"IPv4", "203.0.113.7:51234", "", "203.0.113.7"},
 		{"IPv6", "[2001:db8::1]:51234", "", "2001:db8::1"},
 		{"no port", "203.0.113.7", "", "203.0.113.7"},
-		{"forwarded for somebody else", "203.0.113.7:51234", "198.51.100.9", "203.0.113.7"},
+		{"forwarded for another client", "203.0.113.7:51234", "198.51.100.9", "203.0.113.7"},
 		{"IPv6 with a zone", "[fe80::1%eth0]:51234", "", ""},
 		{"a Unix socket", "@", "", ""},
 		{"nothing", "", "", ""},

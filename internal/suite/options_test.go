@@ -154,7 +154,7 @@ func TestNewClientFromEnv(t *testing.T) {
 	require.ErrorContains(t, err, "STYTCH_BASE_URL: plain http is allowed to a loopback address only")
 	require.NotContains(t, err.Error(), "WithBaseURL")
 	_, err = stytchotp.NewClientFromEnv(stytchotp.WithBaseURL(other.URL))
-	require.NoError(t, err, "nobody asks the environment then")
+	require.NoError(t, err, "the environment is not read then")
 
 	t.Setenv("STYTCH_BASE_URL", "")
 	t.Setenv("STYTCH_PROJECT_ID", "")

@@ -109,7 +109,7 @@ func messageTable(t *testing.T) string {
 		{"the carrier failed", &otptest.Fault{ErrorType: "downstream_carrier_error"}, number, "the field for the code, and another channel"},
 		{"the time ran out", &otptest.Fault{SendFirst: true, Delay: time.Hour}, number, "the field for the code"},
 		{"the connection broke", &otptest.Fault{Drop: otptest.DropAfterSend}, number, "the field for the code"},
-		{"a 5xx, whoever it comes from", &otptest.Fault{HTML: true}, number, "the field for the code"},
+		{"a 5xx, of Stytch's or of a proxy's", &otptest.Fault{HTML: true}, number, "the field for the code"},
 		{"a success that is not one", &otptest.Fault{Status: 200, HTML: true}, number, "the field for the code"},
 	} {
 		synctest.Test(t, func(t *testing.T) {

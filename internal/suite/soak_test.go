@@ -113,7 +113,7 @@ func (s *soak) verify(t *testing.T, server *chaos) {
 		}
 		received += server.ReceivedOf(c.tag)
 	}
-	assert.Equal(t, server.Received(), received, "requests that nobody made")
+	assert.Equal(t, server.Received(), received, "requests that no call made")
 	s.made += len(s.calls)
 	s.calls = nil
 	server.Forget()

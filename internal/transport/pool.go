@@ -59,7 +59,7 @@ func (p *pool) end(t *trace) {
 		if t.got.Load() {
 			return
 		}
-		// Nobody knows whether anything comes of the connections that were opened
+		// It is unknown whether the connections that were opened will be usable
 		// for this call. They must not hold up others.
 		for _, c := range t.opened {
 			c.overdue()

@@ -102,7 +102,7 @@ func TestPoolSharesHTTP2(t *testing.T) {
 	})
 }
 
-// TestPoolWaitsForItsShare lets nobody dial who is about to be handed the connection
+// TestPoolWaitsForItsShare: a call that is about to get a shared connection does not dial
 // that all share, but those who come back because it was full, all when it ends, and
 // those who were not handed it after all.
 func TestPoolWaitsForItsShare(t *testing.T) {
@@ -137,8 +137,8 @@ func TestPoolWaitsForItsShare(t *testing.T) {
 				require.EqualValues(t, 3, p.dials.Load())
 				next(t, shared)
 				synctest.Wait()
-				assert.Nil(t, <-opened[2], "nobody asks for this one any more")
-				require.EqualValues(t, 4, p.dials.Load(), "nobody serves the last")
+				assert.Nil(t, <-opened[2], "no call asks for this one any more")
+				require.EqualValues(t, 4, p.dials.Load(), "no connection serves the last")
 				for _, call := range calls {
 					call.wants.Store(0)
 					p.end(call)
@@ -273,7 +273,7 @@ func TestPoolAfterFailure(t *testing.T) {
 	})
 }
 
-// TestPoolEndOfCall wakes a dial that waits for nobody.
+// TestPoolEndOfCall wakes a dial that no call waits for.
 func TestPoolEndOfCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPoolTest()

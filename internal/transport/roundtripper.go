@@ -37,7 +37,7 @@ func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
 
 // defaultPings returns when to ping an HTTP/2 connection on which nothing arrives,
 // and when to give it up. A connection that died silently is noticed by a ping that
-// nobody answers, not by the calls that wait on it.
+// is not answered, not by the calls that wait on it.
 func defaultPings() *http.HTTP2Config {
 	return &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
 }
@@ -47,7 +47,7 @@ func defaultPings() *http.HTTP2Config {
 // Resty and http.Client are handed a request without an address and without a
 // header: the one would parse and print the address, both would copy the header, for
 // every call. The courier puts both on, and does so in place: what it sees are requests
-// of [Client.send], and nobody else's.
+// of [Client.send], and no others.
 //
 // Redirects it hands on without the address they point to. Otherwise http.Client
 // would prepare to follow them before it asks whether it may, and lose the status

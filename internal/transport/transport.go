@@ -173,7 +173,7 @@ func (c *Client) attempt(ctx context.Context, path string, body []byte) (Answer,
 		answer.Header = t.header
 	}
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		// Nobody asked for that. The body is the bare connection, and to read
+		// It was not asked for. The body is the bare connection, and to read
 		// from it could take for ever, since it heeds no context.
 		return answer, nil
 	}

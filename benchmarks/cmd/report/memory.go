@@ -53,7 +53,7 @@ func measure(ctx context.Context, tasks []task, rounds, calls int) ([]cost, erro
 
 func once(ctx context.Context, t task, calls int) (cost, error) {
 	var before, after runtime.MemStats
-	runtime.GC() // nobody pays for what another one left behind
+	runtime.GC() // so that a contender does not pay for the one before it
 	runtime.ReadMemStats(&before)
 	used := processor()
 	for range calls {

@@ -13,7 +13,7 @@ type report struct {
 	targets []target
 	text    strings.Builder
 	grown   map[int]results                  // by the number of workers, for the plot
-	say     func(format string, args ...any) // tells whoever waits
+	say     func(format string, args ...any) // prints the progress
 }
 
 // target is something that was promised of the SDK, and what became of it.

@@ -4,8 +4,8 @@
 // that what differs is how, and not what.
 //
 // They live in one package, and so in one binary, because what a program links
-// slows all of it: the garbage collector marks the metadata of phonenumbers
-// whoever asked for it.
+// slows all of it: the garbage collector marks the metadata of phonenumbers for
+// every contender.
 package contender
 
 import (
@@ -91,7 +91,7 @@ const sessionMinutes = 60
 
 // authenticateResult is the SDK's own struct: forty fields for a user, a session
 // and its factors, which is most of what decoding costs. It has no method that
-// decodes, so encoding/json treats it as anybody's.
+// decodes, so encoding/json decodes it by reflection.
 type authenticateResult = stytchotp.AuthenticateResponse
 
 // apiError is an error answer, with the fields that a handler acts on.

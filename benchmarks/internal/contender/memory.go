@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// PhoneNumber is the number that every send goes to. It belongs to nobody.
+// PhoneNumber is the number that every send goes to. It is reserved for fiction.
 const PhoneNumber = "+12025550162"
 
 // MethodID and UserID are those of that number in the answers.
