@@ -92,3 +92,26 @@ func TestHTTPClientMeansWhatNetHTTPMeans(t *testing.T) { //nolint:paralleltest /
 	}
 	assert.Equal(t, 2, mocked)
 }
+
+// idleBody neither brings bytes nor ends.
+type idleBody struct{ reads atomic.Int32 }
+
+func (b *idleBody) Read([]byte) (int, error) { b.reads.Add(1); return 0, nil }
+func (b *idleBody) Close() error             { return nil }
+
+// TestBodyWithoutProgress reads the body of a caller's transport that returns
+// nothing and no error, for ever.
+func TestBodyWithoutProgress(t *testing.T) {
+	t.Parallel()
+	var body idleBody
+	client := newClient(t, "https://test.stytch.com", stytchotp.WithHTTPClient(&http.Client{Transport: roundTripFunc(
+		func(r *http.Request) (*http.Response, error) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: &body, ContentLength: 1 << 20, Request: r}, nil
+		})}))
+	_, err := client.OTPs.SMS.Send(t.Context(), stytchotp.SMSSendParams{PhoneNumber: testNumber})
+	var invalid *stytchotp.InvalidResponseError
+	require.ErrorAs(t, err, &invalid)
+	require.ErrorIs(t, err, io.ErrNoProgress)
+	assert.Less(t, body.reads.Load(), int32(1000))
+}

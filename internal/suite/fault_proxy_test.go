@@ -75,6 +75,7 @@ func TestProxy(t *testing.T) {
 						var transport *stytchotp.TransportError
 						require.ErrorAs(t, err, &transport)
 						assert.Equal(t, tc.attempts, transport.Attempts)
+						assert.Equal(t, tc.name == "refused", strings.Contains(err.Error(), "proxy"), "%v", err)
 						assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), password)
 					}
 				})

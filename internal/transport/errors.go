@@ -64,6 +64,14 @@ func (c *cause) MarshalJSON() ([]byte, error) { return []byte(`"` + c.Error() + 
 
 // describe says in our own words what went wrong.
 func describe(err error) string {
+	var refused *proxyError
+	var op *net.OpError
+	if errors.As(err, &refused) {
+		return refused.Error()
+	}
+	if errors.As(err, &op) && op.Op == "proxyconnect" && !errors.Is(err, context.Canceled) {
+		return "the proxy: " + describe(op.Err)
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "canceled by the caller"

@@ -1,9 +1,12 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -32,7 +35,21 @@ func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
 		IdleConnTimeout:     50 * time.Second,
 
 		HTTP2: pings,
+
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+			return &proxyError{response.StatusCode}
+		},
 	}, pool
+}
+
+// proxyError is a proxy's refusal to connect to the server.
+type proxyError struct{ statusCode int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy refused to connect: HTTP %d", e.statusCode)
 }
 
 // defaultPings returns when to ping an HTTP/2 connection on which nothing arrives,

@@ -27,6 +27,9 @@ const (
 	// MaxBody is how much of an answer is read, in bytes, after inflation.
 	MaxBody = 1 << 20
 
+	firstBuffer   = 16 << 10 // bytes set aside for a body at most before any of it arrives
+	maxEmptyReads = 100      // in a row, of a body that neither brings bytes nor ends
+
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 2 * time.Second
 )
@@ -206,16 +209,22 @@ func (c *Client) send(t *trace) (*http.Response, error) {
 // readBody reads the whole body, so that the connection can be used again, unless
 // it is too large.
 func readBody(r *http.Response) ([]byte, error) {
+	// The buffer grows with what arrives: a server may announce what it never sends.
 	size := r.ContentLength
-	if size < 0 || size > MaxBody {
+	if size < 0 || size > firstBuffer {
 		size = 512
 	}
 	// One byte more than announced lets the end be seen without growing.
 	body := make([]byte, 0, size+1)
-	for {
+	for empty := 0; ; {
 		n, err := r.Body.Read(body[len(body):min(cap(body), MaxBody+1)])
 		body = body[:len(body)+n]
+		if empty++; n > 0 {
+			empty = 0
+		}
 		switch {
+		case empty > maxEmptyReads && err == nil:
+			return body, io.ErrNoProgress
 		case len(body) > MaxBody:
 			return body[:MaxBody], ErrTooLarge
 		case err == io.EOF:
