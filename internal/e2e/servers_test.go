@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -22,7 +23,7 @@ import (
 // freePort returns a port of loopback that was free a moment ago.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
@@ -41,14 +42,12 @@ func startPostgres(t *testing.T) (dsn string) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	as := &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 { // which PostgreSQL refuses
-		owner, err := user.Lookup("postgres")
-		require.NoError(t, err)
-		uid, err := strconv.Atoi(owner.Uid)
-		require.NoError(t, err)
-		gid, err := strconv.Atoi(owner.Gid)
-		require.NoError(t, err)
-		require.NoError(t, os.Chown(dir, uid, gid))
-		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // of the system's own user
+		owner, lookupErr := user.Lookup("postgres")
+		require.NoError(t, lookupErr)
+		uid, uidErr := strconv.Atoi(owner.Uid)
+		gid, gidErr := strconv.Atoi(owner.Gid)
+		require.NoError(t, errors.Join(uidErr, gidErr, os.Chown(dir, uid, gid)))
+		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	data, port := filepath.Join(dir, "data"), freePort(t)
 	initialize := exec.CommandContext(t.Context(), filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
