@@ -84,7 +84,7 @@ func TestHTTPClientMeansWhatNetHTTPMeans(t *testing.T) { //nolint:paralleltest /
 	defer func() { http.DefaultTransport = before }()
 	mocked := 0
 	http.DefaultTransport = roundTripFunc(func(*http.Request) (*http.Response, error) { mocked++; return nil, errors.New("mocked") })
-	for _, hc := range []*http.Client{http.DefaultClient, {}} {
+	for _, hc := range []*http.Client{http.DefaultClient, {}} { //nolint:forbidigo // what programs pass
 		client := newClient(t, "https://test.stytch.com", stytchotp.WithHTTPClient(hc), stytchotp.WithMaxRetries(0))
 		_, err := client.OTPs.SMS.Send(t.Context(), stytchotp.SMSSendParams{PhoneNumber: testNumber})
 		require.Error(t, err)

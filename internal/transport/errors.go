@@ -64,11 +64,10 @@ func (c *cause) MarshalJSON() ([]byte, error) { return []byte(`"` + c.Error() + 
 
 // describe says in our own words what went wrong.
 func describe(err error) string {
-	var refused *proxyError
-	var op *net.OpError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*proxyError](err); ok {
 		return refused.Error()
 	}
+	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "proxyconnect" && !errors.Is(err, context.Canceled) {
 		return "the proxy: " + describe(op.Err)
 	}
