@@ -68,7 +68,7 @@ func wholeInJSON[T any](t *testing.T, response *T, answer []byte) {
 	require.NoError(t, err)
 	var again T
 	require.NoError(t, json.Unmarshal(encoded, &again))
-	meta := reflect.ValueOf(response).Elem().FieldByName("ResponseMeta").Addr().Interface().(*stytchotp.ResponseMeta) //nolint:forcetypeassert,errcheck // in every response
+	meta := reflect.ValueOf(response).Elem().FieldByName("ResponseMeta").Addr().Interface().(*stytchotp.ResponseMeta) //nolint:forcetypeassert // in every response
 	meta.Header, meta.Raw = nil, nil                                                                                  // not on the wire
 	assert.Equal(t, response, &again)
 
