@@ -114,9 +114,8 @@ func (t ErrorType) meaning() meaning {
 		return meaning{ErrUserLocked, http.StatusTooManyRequests, "user_locked"}
 	case ErrorTypeInternalServerError, ErrorTypeServerUnavailable:
 		return meaning{sentinel: ErrUnavailable}
-	case ErrorTypeUnauthorizedCredentials, ErrorTypeInvalidAuthorizationHeader,
-		ErrorTypeInvalidProjectIDAuthentication, ErrorTypeInvalidSecretAuthentication,
-		ErrorTypeUnauthorizedProjectIDLive, ErrorTypeUnauthorizedProjectIDTest:
+	case ErrorTypeUnauthorizedCredentials, ErrorTypeInvalidAuthorizationHeader, ErrorTypeInvalidProjectIDAuthentication,
+		ErrorTypeInvalidSecretAuthentication, ErrorTypeUnauthorizedProjectIDLive, ErrorTypeUnauthorizedProjectIDTest:
 		return meaning{sentinel: ErrUnauthorized}
 	}
 	return meaning{}
