@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
@@ -81,13 +80,14 @@ type Request struct {
 // this moment: the last one sent to it, by whatever channel. If there is none, or
 // it was used or has expired, the test fails at once, so call Code from the
 // test's own goroutine, and in a subtest on the view that [Server.For] returns. On a
-// server made by [Start] it then returns "". An empty recipient is a mistake.
+// server made by [Start] it then returns "". A recipient that is neither a phone number
+// nor an e-mail address is a mistake.
 func (s *Server) Code(recipient string) string {
 	if s.tb != nil {
 		s.tb.Helper()
 	}
-	if strings.TrimSpace(recipient) == "" {
-		s.mistake(errors.New("the code of an empty recipient was asked for"))
+	if err := emulator.CheckRecipient(recipient); err != nil {
+		s.mistake(err)
 		return ""
 	}
 	m, found := s.engine.LatestMessage(emulator.MessageQuery{Recipient: recipient})
@@ -136,7 +136,8 @@ func (s *Server) Messages() []Message {
 
 // WaitMessage returns the newest message to recipient, and waits for one if there
 // is none yet. With an empty recipient it returns the newest message to any. The
-// error is that of ctx.
+// error is that of ctx, or says that recipient is neither a phone number nor an
+// e-mail address.
 //
 // Where an older message is already there, [Server.WaitMessageAfter] makes sure
 // that it is not taken for the new one.
@@ -149,6 +150,11 @@ func (s *Server) WaitMessage(ctx context.Context, recipient string) (Message, er
 func (s *Server) WaitMessageAfter(ctx context.Context, recipient string, after int64) (Message, error) {
 	if ctx == nil {
 		return Message{}, errors.New("otptest: the context is nil")
+	}
+	if recipient != "" {
+		if err := emulator.CheckRecipient(recipient); err != nil {
+			return Message{}, fmt.Errorf("otptest: %w", err)
+		}
 	}
 	m, err := s.engine.WaitMessage(ctx, emulator.MessageQuery{Recipient: recipient, After: after})
 	if err != nil {

@@ -329,6 +329,10 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, srv.Code(""), "not the code that was sent last")
 	assert.Empty(t, srv.Code("\n"), "nor for a blank")
+	assert.Empty(t, srv.Code("2025550162"), "nor for a number without its calling code")
+	_, err = srv.WaitMessage(t.Context(), "2025550162")
+	require.ErrorContains(t, err, `"2025550162" is neither a phone number`, "it does not wait for what cannot come")
+	srv.Inject(otptest.Fault{Recipient: "foo", Status: 500})
 	srv.Advance(-1)
 	srv.AllowCountries("pigeon", "US")
 	srv.Inject(otptest.Fault{
@@ -338,7 +342,7 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	assert.Panics(t, func() { srv.Client(stytchotp.WithBaseURL("ftp://x")) })
 	err = srv.Close()
 	for _, part := range []string{
-		"a fault does something", "empty recipient", "the clock does not go back", "sms and whatsapp only",
+		"a fault does something", "recipient is empty", `"2025550162" is neither`, `"foo" is neither`, "the clock does not go back", "sms and whatsapp only",
 		"fault 1 was never hit: otps.sms.send, to one recipient, call 2, delayed by 1s, after sending, status 500, x, retry after 1s, HTML, cut",
 	} {
 		require.ErrorContains(t, err, part)

@@ -35,6 +35,8 @@ func TestSendAndReadACode(t *testing.T) {
 	status, code, _ := finish(t, "code", number, "--url", p.url)
 	assert.Equal(t, 0, status)
 	require.Regexp(t, `^[0-9]{6}\n$`, code, "only the digits")
+	_, spaced, _ := finish(t, "code", "+1 (202) 555-0162", "--url", p.url)
+	assert.Equal(t, code, spaced, "a number may be written with spaces and parentheses")
 	assert.Regexp(t, `^\d\d:\d\d:\d\d  `+code[:6]+`  sms       \+12025550162$`, <-p.lines, "the terminal shows it too")
 
 	_, err = client.OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: stytchotp.Secret(code[:6])})
@@ -265,7 +267,8 @@ func TestRefusals(t *testing.T) {
 		{"code", 2, "takes one recipient"},
 		{"code a b", 2, "takes one recipient"},
 		{"code a --wait 2m", 2, "at most 1m0s"},
-		{"code a --channel fax --url " + busy.url, 1, "channel is one of"},
+		{"code " + number + " --channel fax --url " + busy.url, 1, "channel is one of"},
+		{"code 2025550162 --url " + busy.url, 1, `"2025550162" is neither a phone number like +12025550162 nor`},
 		{"code a --url nowhere", 2, "--url is an address"},
 		{"code a --url http://127.0.0.1:1", 1, "does not answer"},
 		{"ready now", 2, "takes no arguments"},

@@ -146,11 +146,11 @@ const maxFixedCodes = 10_000
 
 // checkFixedCode refuses a code that no message could ever have.
 func checkFixedCode(recipient, code string) error {
-	normal := normalize(recipient)
+	if err := CheckRecipient(recipient); err != nil {
+		return err
+	}
 	switch {
-	case !isNumber(normal) && !isEmail(normal):
-		return fmt.Errorf("emulator: a fixed code belongs to a number like +12025550162 or an e-mail address; %q is neither", clip(recipient, 254))
-	case isSandbox(normal):
+	case isSandbox(normalize(recipient)):
 		return errors.New("emulator: the sandbox's code is always " + sandboxCode)
 	case !isCode(code):
 		return errors.New("emulator: a fixed code has six digits")

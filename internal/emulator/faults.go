@@ -88,6 +88,8 @@ func (f Fault) check() error {
 		return errors.New("emulator: a fault's status is one that has a body")
 	case f.Drop == "" && f.Delay == 0 && f.Status == 0 && f.ErrorType == "" && !f.HTML && !f.Cut && f.RetryAfter == 0:
 		return errors.New("emulator: a fault does something")
+	case f.Recipient != "":
+		return CheckRecipient(f.Recipient)
 	}
 	return nil
 }

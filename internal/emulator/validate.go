@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/mail"
 	"net/netip"
@@ -224,6 +226,20 @@ func normalize(recipient string) string {
 		}
 	}
 	return trimmed
+}
+
+// CheckRecipient returns an error that says what a recipient is, unless recipient is a
+// phone number or an e-mail address that a message can go to, in any form that
+// [MessageQuery] takes.
+func CheckRecipient(recipient string) error {
+	normal := normalize(recipient)
+	switch {
+	case isNumber(normal), isEmail(normal):
+		return nil
+	case strings.TrimSpace(recipient) == "":
+		return errors.New("emulator: the recipient is empty; give a phone number like +12025550162 or an e-mail address")
+	}
+	return fmt.Errorf("emulator: %q is neither a phone number like +12025550162 nor an e-mail address", clip(recipient, 254))
 }
 
 func isAddress(recipient string) bool { return strings.Contains(recipient, "@") }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
 // query reads the parameters of a URL and remembers the first that is wrong.
@@ -53,11 +55,19 @@ func (q *query) failure() error {
 // empty variable would choose everything.
 
 // recipient returns a phone number or address. A plus sign that was not escaped
-// arrives as a space, which neither of the two can have.
+// arrives as a space: the first character of a number, or any in an address.
 func (q *query) recipient(name string) string {
-	recipient := strings.ReplaceAll(q.values.Get(name), " ", "+")
-	if strings.TrimSpace(recipient) == "" && q.values.Has(name) {
-		q.fail(name + " is empty; it is a phone number or an e-mail address.")
+	recipient := q.values.Get(name)
+	switch {
+	case !q.values.Has(name):
+		return ""
+	case strings.Contains(recipient, "@"):
+		recipient = strings.ReplaceAll(recipient, " ", "+")
+	case strings.HasPrefix(recipient, " ") && !strings.Contains(recipient, "+"):
+		recipient = "+" + recipient[1:]
+	}
+	if err := emulator.CheckRecipient(recipient); err != nil {
+		q.fail(name + ": " + strings.TrimPrefix(err.Error(), "emulator: ") + ".")
 	}
 	return recipient
 }
