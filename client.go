@@ -174,7 +174,7 @@ func do[T any, R response[T]](ctx context.Context, c *core, op operation, params
 	if err != nil { // check leaves nothing that cannot be encoded
 		return nil, &ValidationError{Op: op.name, Fields: []FieldError{{Field: "params", Code: "not_encodable", Reason: "cannot be encoded as JSON"}}}
 	}
-	answer, err := c.transport.Post(ctx, op.path, body)
+	answer, err := c.transport.Do(ctx, http.MethodPost, op.path, body)
 	if err != nil {
 		return nil, newTransportError(op, err)
 	}

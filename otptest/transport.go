@@ -26,7 +26,7 @@ type transport struct{ server *Server }
 // this request, the trace events included: the client tells by them whether the
 // server may have read the request.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := readBody(req)
+	body, err := peekBody(req)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	events.ConnectDone("tcp", address, nil)
 	events.GotConn(httptrace.GotConnInfo{Conn: conn{remote: addr(address)}})
+	if err = sendBody(req); err != nil {
+		return nil, err
+	}
 	events.WroteHeaders()
 	events.WroteRequest(httptrace.WroteRequestInfo{})
 
@@ -88,16 +91,29 @@ func response(req *http.Request, answer emulator.Answer) *http.Response {
 	}
 }
 
-// readBody reads as much of the body as the emulator looks at, and closes it.
-func readBody(req *http.Request) ([]byte, error) {
+// unsent is the body of the SDK's own requests.
+type unsent interface{ Peek() ([]byte, error) }
+
+// peekBody returns as much of the body as the emulator looks at. It leaves the SDK's
+// own body unread, since the connection may still be refused.
+func peekBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil {
 		return nil, nil
 	}
-	if ours, ok := req.Body.(interface{ Peek() []byte }); ok { // not yet sent: it may be refused
-		return ours.Peek(), req.Body.Close()
+	if ours, ok := req.Body.(unsent); ok {
+		return ours.Peek()
 	}
 	body, err := io.ReadAll(io.LimitReader(req.Body, emulator.MaxBody+1))
 	return body, errors.Join(err, req.Body.Close())
+}
+
+// sendBody reads what peekBody left, as net/http does when it sends the body.
+func sendBody(req *http.Request) error {
+	if _, ok := req.Body.(unsent); !ok {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, req.Body)
+	return errors.Join(err, req.Body.Close())
 }
 
 // content is a response's body.

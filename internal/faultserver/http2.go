@@ -58,6 +58,8 @@ type http2Conn struct {
 	window  int64
 	initial int64
 	streams map[uint32]*HTTP2
+	last    uint32 // the stream that was begun last
+	retired bool   // no more streams are read
 	closed  bool
 }
 
@@ -118,8 +120,13 @@ func (h *http2Conn) readFrame() bool {
 	kind, flags, id := head[3], head[4], binary.BigEndian.Uint32(head[5:])&^(1<<31)
 	switch kind {
 	case frameHeaders:
-		h.server.begun.Add(1)
 		h.mu.Lock()
+		if h.retired {
+			h.mu.Unlock()
+			return true
+		}
+		h.last = id
+		h.server.begun.Add(1)
 		h.streams[id] = &HTTP2{conn: h, id: id, window: h.initial, gone: make(chan struct{})}
 		h.mu.Unlock()
 		h.ended(id, flags)
@@ -313,8 +320,15 @@ func (s *HTTP2) ResetStream(code uint32) {
 	_ = s.conn.write(frameResetStream, 0, s.id, binary.BigEndian.AppendUint32(nil, code))
 }
 
-// Retire says that this stream is the last one to be read, and goes on with it.
-func (s *HTTP2) Retire() { s.sendGoAway(s.id, CodeNoError) }
+// Retire says that no more streams will be read than were begun, and goes on with
+// these.
+func (s *HTTP2) Retire() {
+	s.conn.mu.Lock()
+	s.conn.retired = true
+	last := s.conn.last
+	s.conn.mu.Unlock()
+	s.sendGoAway(last, CodeNoError)
+}
 
 // GoAway says that streams after last were not and will not be read.
 func (s *HTTP2) GoAway(last, code uint32) {

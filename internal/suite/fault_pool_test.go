@@ -148,7 +148,7 @@ func TestDeadConnectionIsNoticed(t *testing.T) {
 	post := func(limit time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
-		_, err := client.Post(ctx, "/", []byte("{}"))
+		_, err := client.Do(ctx, http.MethodPost, "/", []byte("{}"))
 		return err
 	}
 	require.NoError(t, post(time.Minute))

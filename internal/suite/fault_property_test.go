@@ -88,10 +88,9 @@ func (c *chaos) handle(e faultserver.Exchange) {
 		status(429, replyJSON(429, errorJSON(429, "too_many_requests"), "Retry-After", "1")),
 		status(500, replyJSON(500, errorJSON(500, "internal_server_error"))), status(503, replyJSON(503, "")),
 	}
-	if h, ok := e.(*faultserver.HTTP2); ok {
+	if h, ok := e.(*faultserver.HTTP2); ok { // that does not lie about what it read
 		faults = append(faults,
-			unanswered(resetStream(faultserver.CodeRefusedStream)), unanswered(resetStream(faultserver.CodeProtocolError)),
-			unanswered(goAway(faultserver.CodeNoError)),
+			unanswered(resetStream(faultserver.CodeProtocolError)), unanswered(resetStream(faultserver.CodeInternalError)),
 			func() { h.Retire(); status(200, replyJSON(200, own))() })
 	}
 	if i := c.draw(c.rates.requests, len(faults)); i >= 0 {

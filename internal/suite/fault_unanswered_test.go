@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/internal/faultserver"
 )
 
@@ -20,15 +21,15 @@ func unansweredFaults() []fault {
 		{name: "a pooled connection is closed after it read the request", warm: true, server: answering(closeConnection), want: unanswered(1)},
 		{name: "a pooled connection is reset after it read the request", warm: true, server: answering(resetConnection), want: unanswered(1)},
 		{name: "a pooled connection died silently", warm: true, dead: true, server: answering(good), want: unanswered(0).timedOut()},
-		{name: "the stream is refused (REFUSED_STREAM), though it was read", only: "HTTP/2", server: answering(resetStream(faultserver.CodeRefusedStream)), want: unanswered(1)},
-		{name: "the same on a pooled connection", only: "HTTP/2", warm: true, server: answering(resetStream(faultserver.CodeRefusedStream)), want: unanswered(1)},
+		{name: "the stream is refused (REFUSED_STREAM), though it was read", only: "HTTP/2", server: answering(resetStream(faultserver.CodeRefusedStream)), want: lied()},
+		{name: "the same on a pooled connection", only: "HTTP/2", warm: true, server: answering(resetStream(faultserver.CodeRefusedStream)), want: lied()},
 		{name: "the stream is reset: PROTOCOL_ERROR", only: "HTTP/2", server: answering(resetStream(faultserver.CodeProtocolError)), want: unanswered(1)},
 		{name: "the stream is reset: INTERNAL_ERROR", only: "HTTP/2", server: answering(resetStream(faultserver.CodeInternalError)), want: unanswered(1)},
 		{name: "the stream is reset: CANCEL", only: "HTTP/2", server: answering(resetStream(faultserver.CodeCancel)), want: unanswered(1)},
 		{name: "the stream is reset: NO_ERROR", only: "HTTP/2", server: answering(resetStream(faultserver.CodeNoError)), want: unanswered(1)},
 		{name: "the stream is reset: HTTP_1_1_REQUIRED", only: "HTTP/2", server: answering(resetStream(faultserver.CodeHTTP11Required)), want: unanswered(1)},
-		{name: "GOAWAY says that the request was not read, though it was", only: "HTTP/2", server: answering(goAway(faultserver.CodeNoError)), want: unanswered(1)},
-		{name: "the same on a pooled connection", only: "HTTP/2", warm: true, server: answering(goAway(faultserver.CodeNoError)), want: unanswered(1)},
+		{name: "GOAWAY says that the request was not read, though it was", only: "HTTP/2", server: answering(goAway(faultserver.CodeNoError)), want: lied()},
+		{name: "the same on a pooled connection", only: "HTTP/2", warm: true, server: answering(goAway(faultserver.CodeNoError)), want: lied()},
 		{name: "GOAWAY with an error", only: "HTTP/2", server: answering(goAway(faultserver.CodeEnhanceYourCalm)), want: unanswered(1)},
 		{name: "the answer is not HTTP", server: answering(raw("SSH-2.0-OpenSSH_9.9 " + untrustedText + "\r\n")), want: unanswered(1)},
 		{name: "the status line is malformed", only: "HTTP/1.1", server: answering(raw("HTTP/1.1 2OO " + untrustedText + "\r\n\r\n")), want: unanswered(1)},
@@ -39,6 +40,12 @@ func unansweredFaults() []fault {
 		{name: "the header drips and never ends", only: "HTTP/1.1", server: answering(dripHeader), want: unanswered(1).timedOut()},
 		{name: "the header is cut short", only: "HTTP/1.1", server: answering(raw("HTTP/1.1 200 OK\r\nContent-Type: appl")), want: unanswered(1)},
 	}
+}
+
+// lied is the verdict on a server that reads the request and says by HTTP/2 that it
+// did not. It is believed, and gets the request again, six times at most.
+func lied() verdict {
+	return verdict{kind: "TransportError", delivery: stytchotp.DeliveryNotSent, received: 7}
 }
 
 func answering(handle func(faultserver.Exchange)) faultserver.Config {

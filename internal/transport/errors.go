@@ -14,14 +14,14 @@ import (
 	"syscall"
 )
 
-// Error says that a post brought no answer.
+// Error says that a request got no answer.
 type Error struct {
-	// MaybeSent is false only when nothing of the request can have left.
+	// MaybeSent is false only when the server cannot have processed the request.
 	MaybeSent bool
 	Attempts  int
 
-	unconnected bool
-	cause       *cause
+	verdict
+	cause *cause
 }
 
 // Error returns our own short description of the cause, never a text of net/http's.
@@ -32,15 +32,19 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // newError describes err, which ended an attempt under ctx.
 func newError(ctx context.Context, err error) *Error {
-	// The URL in this wrapper's text is of no use to the caller.
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		err = wrapped.Err
+	e := new(Error)
+	if judged, ok := errors.AsType[*attemptError](err); ok {
+		e.verdict, err = judged.verdict, judged.err
+		e.MaybeSent = !e.unsent && !e.refused
+	} else if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // the URL in its text is of no use to the caller
 	}
 	if ctx.Err() != nil {
 		// net/http returns the context's cause alone when there is one.
 		err = errors.Join(ctx.Err(), context.Cause(ctx), err)
 	}
-	return &Error{cause: newCause(err)}
+	e.cause = newCause(err)
+	return e
 }
 
 // cause stands for an error whose text must not be shown: it may hold addresses,

@@ -3,20 +3,109 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
-// newRoundTripper returns the transport used unless the caller brings one, and the
-// pool that decides on its connections.
-func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
-	pool := newPool((&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext)
+// roundTripper puts the fixed header on each request and observes how far it got.
+type roundTripper struct {
+	next   http.RoundTripper
+	header http.Header
+	gate   *gate // nil when next is the caller's
+
+	// replays is whether next is an http.Transport, which sends the body again only
+	// when it is safe on HTTP/1. http1 is whether the last connection spoke that.
+	replays bool
+	http1   atomic.Bool
+}
+
+func newRoundTripper(next http.RoundTripper, cfg Config) *roundTripper {
+	rt := &roundTripper{next: next, header: cfg.Header.Clone()}
+	if rt.header == nil {
+		rt.header = http.Header{}
+	}
+	if next == nil {
+		rt.next, rt.gate = newTransport(cfg.Pings), newGate()
+	}
+	_, rt.replays = rt.next.(*http.Transport)
+	return rt
+}
+
+func (rt *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := &attempt{owner: rt, body: newBody(r), empty: r.Body == nil}
+	if rt.gate != nil {
+		a.entered = rt.gate.enter(r.Context())
+		defer a.leaveGate()
+	}
+	out := r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GetConn: a.getConn, GotConn: a.gotConn}))
+	out.Header = rt.header.Clone()
+	out.Body, out.GetBody = a.body, nil
+	if rt.replays && rt.http1.Load() && r.GetBody != nil {
+		out.GetBody = a.replay(r.GetBody)
+	}
+	response, err := rt.next.RoundTrip(out)
+	if err == nil && response == nil {
+		err = errNoAnswer
+	}
+	if err != nil {
+		if response != nil && response.Body != nil {
+			_ = response.Body.Close()
+		}
+		return nil, a.judge(err)
+	}
+	if response.Body == nil {
+		response.Body = http.NoBody
+	}
+	return hideLocation(response), nil
+}
+
+func (rt *roundTripper) CloseIdleConnections() {
+	if closer, ok := rt.next.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
+
+var errNoAnswer = errors.New("the round tripper returned neither a response nor an error")
+
+// hidden is where an answer's Location waits. http.Client parses a Location before
+// it asks whether to follow it, and loses the status of one that it cannot parse.
+const hidden = "location (hidden)" // no header of a server has such a name
+
+func hideLocation(r *http.Response) *http.Response {
+	location := r.Header["Location"]
+	if location == nil {
+		return r
+	}
+	moved := *r
+	moved.Header = r.Header.Clone()
+	moved.Header[hidden] = location
+	moved.Header.Del("Location")
+	return &moved
+}
+
+func showLocation(h http.Header) {
+	if location := h[hidden]; location != nil {
+		h["Location"] = location
+		delete(h, hidden)
+	}
+}
+
+// newTransport returns the transport used unless the caller brings one.
+func newTransport(pings *http.HTTP2Config) *http.Transport {
+	if pings == nil {
+		// A connection that died silently is noticed by a ping that is not
+		// answered, not by the calls that wait on it.
+		pings = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	}
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         pool.dialContext,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
@@ -25,13 +114,14 @@ func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
 		// longer, and a second timer costs each call.
 		MaxResponseHeaderBytes: 64 << 10,
 		// An answer of a few hundred bytes gains nothing from compression, and
-		// without it nothing can inflate.
+		// without it there is no decompression bomb.
 		DisableCompression: true,
 
-		// Bursts keep their connections; the default of two a host would open
-		// one for nearly every call. Load balancers give idle connections up
-		// after 60 seconds or more, so we do it first.
-		MaxIdleConnsPerHost: 1024,
+		// Bursts keep their connections: the default of two would open one for nearly
+		// every call. Load balancers close idle connections after 60 seconds or
+		// more, so the client closes them first.
+		MaxConnsPerHost:     maxConns,
+		MaxIdleConnsPerHost: maxConns,
 		IdleConnTimeout:     50 * time.Second,
 
 		HTTP2: pings,
@@ -42,71 +132,15 @@ func newRoundTripper(pings *http.HTTP2Config) (*http.Transport, *pool) {
 			}
 			return &proxyError{response.StatusCode}
 		},
-	}, pool
+	}
 }
+
+// maxConns is how many connections a client opens at most.
+const maxConns = 1024
 
 // proxyError is a proxy's refusal to connect to the server.
 type proxyError struct{ statusCode int }
 
 func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy refused to connect: HTTP %d", e.statusCode)
-}
-
-// defaultPings returns when to ping an HTTP/2 connection on which nothing arrives,
-// and when to give it up. A connection that died silently is noticed by a ping that
-// is not answered, not by the calls that wait on it.
-func defaultPings() *http.HTTP2Config {
-	return &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
-}
-
-// courier is what our requests pass last, and their answers first.
-//
-// Resty and http.Client are handed a request without an address and without a
-// header: the one would parse and print the address, both would copy the header, for
-// every call. The courier puts both on, and does so in place: what it sees are requests
-// of [Client.send], and no others.
-//
-// Redirects it hands on without the address they point to. Otherwise http.Client
-// would prepare to follow them before it asks whether it may, and lose the status
-// of one that it cannot follow.
-type courier struct {
-	http.RoundTripper
-
-	header http.Header
-}
-
-func (c courier) RoundTrip(r *http.Request) (*http.Response, error) {
-	t := traceOf(r.Context())
-	r.URL, r.Host, r.Header = t.url, t.url.Host, c.header
-	if t.client.pool == nil { // a round tripper that may write to what it gets
-		u := *t.url
-		r.URL, r.Header = &u, c.header.Clone()
-	}
-	if t.client.netHTTP { // others get no means to send the body again
-		r.GetBody = t.replay
-	} else if r.ContentLength > 0 {
-		r.Body = watchedBody{r.Body, t}
-	}
-	response, err := c.RoundTripper.RoundTrip(r)
-	if err != nil || response == nil || response.Header["Location"] == nil {
-		return response, err
-	}
-	t.header = response.Header
-	redirect := *response
-	redirect.Header = response.Header.Clone()
-	redirect.Header.Del("Location")
-	return &redirect, nil
-}
-
-func (c courier) CloseIdleConnections() {
-	if closer, ok := c.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
-
-// isNetHTTP reports a round tripper whose connections and replays the trace can
-// tell apart. HTTP/2 without TLS looks like HTTP/1 to it, so that is left out.
-func isNetHTTP(rt http.RoundTripper) bool {
-	t, ok := rt.(*http.Transport)
-	return ok && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
 }

@@ -1,58 +1,54 @@
-// Package transport posts one body and brings back one answer. It is the only
+// Package transport sends one request and returns one answer. It is the only
 // package that uses resty, and it knows nothing of passcodes.
 //
-// It never sends the same body twice: a post is repeated only after an attempt
-// that got no connection. It follows no redirect, keeps no cookie, reads a bounded
-// answer, and reports for each failure whether the request may have left.
+// It never sends the same body twice: a request is repeated only when nothing of it
+// was sent, or when HTTP/2 says that the server did not process it. It follows no
+// redirect, keeps no cookie, reads a bounded answer, and reports for each failure
+// whether the request may have been sent.
 package transport
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-resty/resty/v2"
 )
 
 const (
-	// MaxBody is how much of an answer is read, in bytes, after inflation.
+	// MaxBody is how much of an answer is read, in bytes, after decompression.
 	MaxBody = 1 << 20
 
-	firstBuffer   = 16 << 10 // bytes set aside for a body at most before any of it arrives
+	firstBuffer   = 16 << 10 // bytes allocated for a body at most before any of it arrives
 	maxEmptyReads = 100      // in a row, of a body that neither brings bytes nor ends
 
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 2 * time.Second
+
+	// maxRefusals is how often a request is repeated that HTTP/2 did not process.
+	maxRefusals = 6
 )
 
-// Config says where and how to post.
+// Config says where to send requests and how.
 type Config struct {
 	BaseURL    string       // without a slash at the end
-	Header     http.Header  // sent with each post
-	HTTPClient *http.Client // copied; nil for one of our own
-	MaxRetries int          // attempts after the first that got no connection
+	Header     http.Header  // sent with each request
+	HTTPClient *http.Client // copied; nil, or without a transport, for the SDK's own
+	MaxRetries int          // attempts after the first of which nothing was sent
 	// Pings replaces the ping intervals of HTTP/2, which tests cannot wait for.
 	Pings *http.HTTP2Config
 }
 
-// Client posts to one origin. It is safe for concurrent use.
+// Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
 	resty      *resty.Client
-	requests   sync.Pool // of *resty.Request
-	base       *url.URL
-	endpoints  sync.Map // from path to *url.URL; there are as many as a program has paths
+	timeout    time.Duration // of a call, all attempts together; 0 for none
 	maxRetries int
-	netHTTP    bool  // the round tripper is one whose replays we know
-	pool       *pool // nil when the round tripper is the caller's
 }
 
 // Answer is what a server said, whatever its status was.
@@ -75,135 +71,84 @@ func New(cfg Config) *Client {
 	if cfg.HTTPClient != nil {
 		hc = *cfg.HTTPClient
 	}
-	var pool *pool
-	if hc.Transport == nil {
-		hc.Transport, pool = newRoundTripper(cmp.Or(cfg.Pings, defaultPings()))
-	}
-	netHTTP := isNetHTTP(hc.Transport)
-	header, none := http.Header{}, http.Header{}
-	maps.Copy(header, cfg.Header.Clone())
-	hc.Transport = courier{RoundTripper: hc.Transport, header: header}
-	hc.Jar = nil // cookies of one person's call must not go out with another's
+	c := &Client{timeout: hc.Timeout, maxRetries: cfg.MaxRetries}
+	hc.Timeout = 0 // http.Client would apply it to each attempt
+	hc.Transport = newRoundTripper(hc.Transport, cfg)
+	hc.Jar = nil // cookies of one person's call must not be sent with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-	rc := resty.NewWithClient(&hc).
-		SetLogger(silent{}).
-		SetDisableWarn(true).
-		SetPreRequestHook(func(_ *resty.Client, r *http.Request) error {
-			r.Header, r.GetBody = none, nil // see courier
-			return nil
-		})
-
-	return &Client{
-		resty:      rc,
-		base:       parseBase(cfg.BaseURL),
-		maxRetries: cfg.MaxRetries,
-		netHTTP:    netHTTP,
-		pool:       pool,
-	}
-}
-
-// parseBase parses a base URL, which is the caller's to check.
-func parseBase(baseURL string) *url.URL {
-	base, err := url.Parse(baseURL)
-	if err != nil {
-		return new(url.URL) // no request finds a way from there
-	}
-	base.Host = strings.TrimSuffix(base.Host, ":")
-	return base
-}
-
-// endpoint returns the address of path, which is the same one for each call.
-func (c *Client) endpoint(path string) *url.URL {
-	if known, ok := c.endpoints.Load(path); ok {
-		return known.(*url.URL) //nolint:forcetypeassert,errcheck // stored below
-	}
-	u := *c.base
-	u.Path += path
-	if u.RawPath != "" {
-		u.RawPath += path
-	}
-	c.endpoints.Store(path, &u)
-	return &u
+	c.resty = resty.NewWithClient(&hc).SetBaseURL(cfg.BaseURL).SetLogger(silent{}).SetDisableWarn(true)
+	return c
 }
 
 // CloseIdleConnections closes the connections that no call is using.
 func (c *Client) CloseIdleConnections() { c.resty.GetClient().CloseIdleConnections() }
 
-// Post sends body to path and returns the answer, or an [*Error] when there is
-// none. An attempt that got no connection is repeated, within ctx, as often as the
-// configuration allows.
-func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, error) {
+// Do sends body, which may be nil, to path and returns the answer, or an [*Error]
+// when there is none. It repeats an attempt that failed before anything was sent, at
+// most MaxRetries times, and one that HTTP/2 says was not processed.
+func (c *Client) Do(ctx context.Context, method, path string, body []byte) (Answer, error) {
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	retries, refusals := 0, 0
 	for n := 1; ; n++ {
 		if ctx.Err() != nil {
 			failure := newError(ctx, nil)
 			failure.Attempts = n - 1
 			return Answer{}, failure
 		}
-		answer, failure := c.attempt(ctx, path, body)
+		answer, failure := c.try(ctx, method, path, body)
 		if failure == nil {
 			answer.Attempts = n
 			return answer, nil
 		}
 		failure.Attempts = n
-		if !failure.unconnected || n > c.maxRetries || ctx.Err() != nil {
+		var pause time.Duration
+		switch {
+		case ctx.Err() != nil:
+			return Answer{}, failure
+		case failure.noConn && retries < c.maxRetries:
+			retries++
+			pause = backoff(retries)
+		case failure.refused && refusals < maxRefusals:
+			pause = backoff(refusals)
+			refusals++
+		default:
 			return Answer{}, failure
 		}
-		if !wait(ctx, backoff(n)) {
+		if !wait(ctx, pause) {
 			failure.cause = newCause(errors.Join(ctx.Err(), context.Cause(ctx), failure.cause))
 			return Answer{}, failure
 		}
 	}
 }
 
-// attempt posts once.
-func (c *Client) attempt(ctx context.Context, path string, body []byte) (Answer, *Error) {
-	t := c.newTrace(ctx, path, body)
-	if c.pool != nil {
-		c.pool.begin()
-		defer c.pool.end(t)
+// try sends the request once.
+func (c *Client) try(ctx context.Context, method, path string, body []byte) (Answer, *Error) {
+	request := c.resty.R().SetContext(ctx).SetDoNotParseResponse(true)
+	if len(body) > 0 {
+		request.SetBody(bytes.NewReader(body))
 	}
-	response, err := c.send(t)
+	response, err := request.Execute(method, path)
 	if err != nil {
-		e := newError(ctx, err)
-		e.MaybeSent = t.maybeSent()
-		e.unconnected = t.unconnected()
-		return Answer{}, e
+		return Answer{}, newError(ctx, err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	answer := Answer{StatusCode: response.StatusCode, Header: response.Header}
-	if t.header != nil {
-		answer.Header = t.header
-	}
-	if response.StatusCode == http.StatusSwitchingProtocols {
-		// It was not asked for. The body is the bare connection, and to read
-		// from it could take for ever, since it heeds no context.
+	raw := response.RawResponse
+	defer func() { _ = raw.Body.Close() }()
+	answer := Answer{StatusCode: raw.StatusCode, Header: raw.Header}
+	showLocation(answer.Header)
+	if raw.StatusCode == http.StatusSwitchingProtocols {
+		// It was not asked for. The body is the bare connection, and a read from it
+		// could block for ever, since it heeds no context.
 		return answer, nil
 	}
-	answer.Body, answer.BodyErr = readBody(response)
+	answer.Body, answer.BodyErr = readBody(raw)
 	if answer.BodyErr != nil && !errors.Is(answer.BodyErr, ErrTooLarge) {
 		answer.BodyErr = newError(ctx, answer.BodyErr).cause
 	}
 	return answer, nil
-}
-
-// send lets resty send a request. Resty's requests are used again, as resty itself
-// does when it retries: making one takes seven allocations, and sending it sets
-// everything anew that differs from call to call. The address and the header are
-// the courier's.
-func (c *Client) send(t *trace) (*http.Response, error) {
-	request, ok := c.requests.Get().(*resty.Request)
-	if !ok {
-		request = c.resty.R().SetDoNotParseResponse(true)
-		request.Header = http.Header{"Content-Type": {"none"}, "User-Agent": {"none"}} // or resty adds its own
-	}
-	response, err := request.SetContext(t.watch()).SetBody(&t.reader).Post("courier:")
-	request.SetContext(context.Background()).SetBody(nil).RawRequest = nil // keep nothing of the call
-	c.requests.Put(request)
-	if err != nil {
-		return nil, err
-	}
-	return response.RawResponse, nil
 }
 
 // readBody reads the whole body, so that the connection can be used again, unless
@@ -237,9 +182,12 @@ func readBody(r *http.Response) ([]byte, error) {
 	}
 }
 
-// backoff returns how long to wait after attempt n: exponential, half of it random
-// so that many clients do not knock together.
+// backoff returns how long to wait before retry n: exponential, half of it random so
+// that many clients do not retry at the same moment. Retry 0 is immediate.
 func backoff(n int) time.Duration {
+	if n == 0 {
+		return 0
+	}
 	d := min(firstBackoff<<(n-1), maxBackoff)
 	return d/2 + rand.N(d/2) //nolint:gosec // jitter needs no secrecy
 }

@@ -5,13 +5,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -34,7 +37,7 @@ func answerOf(status int, body io.Reader) *http.Response {
 func post(t *testing.T, rt http.RoundTripper) (Answer, error) {
 	t.Helper()
 	c := New(Config{BaseURL: "https://api.example.com/base", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
-	return c.Post(t.Context(), "/path", []byte("body"))
+	return c.Do(t.Context(), http.MethodPost, "/path", []byte("body"))
 }
 
 func failureOf(t *testing.T, err error) *Error {
@@ -63,7 +66,7 @@ func TestPost(t *testing.T) {
 	header.Set("X-Ours", "changed too late")
 
 	for range 3 {
-		answer, err := c.Post(t.Context(), "/path", []byte("body"))
+		answer, err := c.Do(t.Context(), http.MethodPost, "/path", []byte("body"))
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusTeapot, answer.StatusCode)
 		assert.Equal(t, "answer", string(answer.Body))
@@ -178,7 +181,6 @@ func TestAddress(t *testing.T) {
 		"https://h:":                  {"https://h/v1/otps", "h"},
 		"http://[::1]:80":             {"http://[::1]:80/v1/otps", "[::1]:80"},
 		"http://[::1]":                {"http://[::1]/v1/otps", "[::1]"},
-		"://":                         {"/v1/otps", ""}, // no round tripper takes that
 	} {
 		var got [2]string
 		c := New(Config{BaseURL: base, HTTPClient: &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
@@ -186,7 +188,7 @@ func TestAddress(t *testing.T) {
 			return answerOf(200, strings.NewReader("")), nil
 		})}})
 		for range 2 {
-			_, err := c.Post(t.Context(), "/v1/otps", nil)
+			_, err := c.Do(t.Context(), http.MethodPost, "/v1/otps", []byte("{}"))
 			require.NoError(t, err)
 			assert.Equal(t, want, got)
 		}
@@ -195,35 +197,35 @@ func TestAddress(t *testing.T) {
 
 // TestReplays shows to whom the means of sending a body again are given.
 func TestReplays(t *testing.T) {
-	traceOf := func(c *Client) *trace {
-		c.base = &url.URL{}
-		return c.newTrace(t.Context(), "/path", []byte("body"))
-	}
-	getBody := func(tr *trace) (given func() (io.ReadCloser, error)) {
-		rt := courier{RoundTripper: roundTripFunc(func(r *http.Request) (*http.Response, error) {
-			given = r.GetBody
+	given := func(next http.RoundTripper, http1 bool) func() (io.ReadCloser, error) {
+		rt := newRoundTripper(next, Config{})
+		rt.http1.Store(http1)
+		var getBody func() (io.ReadCloser, error)
+		rt.next = roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			getBody = r.GetBody
 			return answerOf(200, strings.NewReader("")), nil
-		})}
-		answer, err := rt.RoundTrip(httptest.NewRequestWithContext(tr, http.MethodPost, "/", nil))
+		})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("body"))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("body")), nil }
+		answer, err := rt.RoundTrip(r)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		return given
+		return getBody
 	}
-	assert.Nil(t, getBody(traceOf(&Client{})), "the caller's round tripper")
+	assert.Nil(t, given(roundTripFunc(nil), true), "the caller's round tripper")
+	assert.Nil(t, given(&http.Transport{}, false), "HTTP/2, or not known")
+	_, err := given(&http.Transport{}, true)()
+	assert.ErrorIs(t, err, errReplay, "this connection is not known to be of HTTP/1")
 
-	tr := traceOf(&Client{netHTTP: true})
-	_, err := getBody(tr)()
-	require.ErrorIs(t, err, errReplay, "to one that net/http hands the scheme on to")
-	tr.got.Store(true)
-	again, err := getBody(tr)()
-	require.NoError(t, err)
-	body, err := io.ReadAll(again)
-	require.NoError(t, err)
-	assert.Equal(t, "body", string(body))
-
-	tr.http2.Store(true)
-	_, err = getBody(tr)()
-	assert.ErrorIs(t, err, errReplay)
+	a := &attempt{owner: newRoundTripper(nil, Config{})}
+	getBody := a.replay(func() (io.ReadCloser, error) { return http.NoBody, nil })
+	a.gotConn(httptrace.GotConnInfo{Conn: new(net.TCPConn)})
+	_, err = getBody()
+	require.NoError(t, err, "the SDK's own transport speaks HTTP/1 without TLS")
+	a.owner.gate = nil
+	a.gotConn(httptrace.GotConnInfo{Conn: new(net.TCPConn)})
+	_, err = getBody()
+	assert.ErrorIs(t, err, errReplay, "the caller's may speak HTTP/2")
 }
 
 // TestStalePooledConnection lets net/http replace a connection of HTTP/1 that was
@@ -249,7 +251,7 @@ func TestStalePooledConnection(t *testing.T) {
 	c := New(Config{BaseURL: server.URL})
 	defer c.CloseIdleConnections()
 	for range 20 {
-		_, err := c.Post(t.Context(), "/", nil)
+		_, err := c.Do(t.Context(), http.MethodPost, "/", []byte("{}"))
 		if err != nil { // it was closed in the middle, and we were not sure
 			var failure *Error
 			require.ErrorAs(t, err, &failure)
@@ -275,29 +277,20 @@ func TestCallersClientIsCopied(t *testing.T) {
 		return answerOf(200, strings.NewReader("{}")), nil
 	})
 	hc := &http.Client{Transport: rt, Timeout: time.Minute}
-	_, err := New(Config{BaseURL: "https://h", HTTPClient: hc}).Post(t.Context(), "/", nil)
+	_, err := New(Config{BaseURL: "https://h", HTTPClient: hc}).Do(t.Context(), http.MethodPost, "/", []byte("{}"))
 	require.NoError(t, err)
 	assert.IsType(t, rt, hc.Transport)
 	assert.Nil(t, hc.CheckRedirect)
 
 	ours := New(Config{BaseURL: "https://h", HTTPClient: &http.Client{}})
-	assert.NotNil(t, ours.pool, "a client without a transport gets ours")
-}
-
-func TestIsNetHTTP(t *testing.T) {
-	var unencrypted http.Protocols
-	unencrypted.SetUnencryptedHTTP2(true)
-	var encrypted http.Protocols
-	encrypted.SetHTTP2(true)
-	assert.True(t, isNetHTTP(&http.Transport{}))
-	assert.True(t, isNetHTTP(&http.Transport{Protocols: &encrypted}))
-	assert.False(t, isNetHTTP(&http.Transport{Protocols: &unencrypted}))
-	assert.False(t, isNetHTTP(roundTripFunc(nil)))
+	_, deadline := t.Context().Deadline()
+	assert.False(t, deadline)
+	assert.NotNil(t, ours.resty.GetClient().Transport.(*roundTripper).gate, "a client without a transport gets ours")
 }
 
 // TestOurTransport pins what the production transport promises.
 func TestOurTransport(t *testing.T) {
-	rt, _ := newRoundTripper(defaultPings())
+	rt := newTransport(nil)
 	assert.Equal(t, uint16(0x0303), rt.TLSClientConfig.MinVersion, "TLS 1.2")
 	assert.False(t, rt.TLSClientConfig.InsecureSkipVerify)
 	assert.True(t, rt.DisableCompression)
@@ -318,7 +311,8 @@ func TestIdleConnectionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan time.Time, 1)
 		c := New(Config{BaseURL: "http://localhost"})
-		c.pool.dial = func(context.Context, string, string) (net.Conn, error) {
+		ours := c.resty.GetClient().Transport.(*roundTripper).next.(*http.Transport)
+		ours.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			go func() {
 				buf := make([]byte, 4<<10)
@@ -336,7 +330,7 @@ func TestIdleConnectionEnds(t *testing.T) {
 			return ours, nil
 		}
 		begin := time.Now()
-		_, err := c.Post(t.Context(), "/", []byte("body"))
+		_, err := c.Do(t.Context(), http.MethodPost, "/", []byte("body"))
 		require.NoError(t, err)
 		assert.Equal(t, 50*time.Second, (<-ended).Sub(begin))
 	})
@@ -364,7 +358,7 @@ func TestWaitEndsAtOnce(t *testing.T) {
 			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 		}}
 		c := New(Config{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: refusing}, MaxRetries: 5})
-		_, err := c.Post(ctx, "/", nil)
+		_, err := c.Do(ctx, http.MethodPost, "/", []byte("{}"))
 		assert.Equal(t, time.Millisecond, time.Since(begin))
 		for _, want := range []error{context.Canceled, left, syscall.ECONNREFUSED} {
 			require.ErrorIs(t, err, want)
@@ -374,7 +368,7 @@ func TestWaitEndsAtOnce(t *testing.T) {
 		assert.False(t, failure.MaybeSent)
 		assert.Equal(t, 1, failure.Attempts)
 
-		_, err = c.Post(ctx, "/", nil)
+		_, err = c.Do(ctx, http.MethodPost, "/", []byte("{}"))
 		require.ErrorIs(t, err, left, "a context that is over")
 	})
 }
@@ -429,17 +423,14 @@ func TestSendingUnwatched(t *testing.T) {
 	t.Run("net/http hands the scheme on", func(t *testing.T) {
 		sent := 0
 		rt := new(http.Transport)
-		rt.RegisterProtocol("courier", roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		rt.RegisterProtocol("other", roundTripFunc(func(r *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			sent++
-			if again, err := r.GetBody(); err == nil {
-				_, _ = io.Copy(io.Discard, again)
-				sent++
-			}
+			assert.Nil(t, r.GetBody)
 			return nil, io.ErrUnexpectedEOF
 		}))
-		c := New(Config{BaseURL: "courier://api.example.com", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
-		_, err := c.Post(t.Context(), "/path", []byte("body"))
+		c := New(Config{BaseURL: "other://api.example.com", HTTPClient: &http.Client{Transport: rt}, MaxRetries: 3})
+		_, err := c.Do(t.Context(), http.MethodPost, "/path", []byte("body"))
 		assert.True(t, failureOf(t, err).MaybeSent)
 		assert.Equal(t, 1, sent)
 	})
@@ -462,4 +453,176 @@ func TestSendingUnwatched(t *testing.T) {
 		}))
 		assert.Error(t, err)
 	})
+}
+
+type contextKey struct{}
+
+// What one call leaves behind, or a careless round tripper writes into its request,
+// must not be seen by the next.
+func TestCallsShareNothing(t *testing.T) {
+	c := New(Config{
+		BaseURL: "https://api.example.com",
+		Header:  http.Header{"Authorization": {"Basic ours"}, "Accept": {"application/json"}},
+		HTTPClient: &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			assert.Equal(t, http.Header{"Authorization": {"Basic ours"}, "Accept": {"application/json"}}, r.Header)
+			r.Header["Authorization"][0] = "Basic another's"
+			r.Header.Set("X-Left-Behind", "yes")
+			r.Header.Del("Accept")
+			assert.Equal(t, "https://api.example.com", r.URL.Scheme+"://"+r.URL.Host)
+			r.URL.Host = "api.example.org"
+			body, err := io.ReadAll(r.Body)
+			assert.NoError(t, err)
+			assert.Equal(t, r.Context().Value(contextKey{}), string(body), "the context and the body of one call")
+			if strings.HasSuffix(string(body), "7") {
+				return nil, errors.New("broken")
+			}
+			return answerOf(200, strings.NewReader(string(body)+r.URL.Path)), nil
+		})},
+	})
+	var calls sync.WaitGroup
+	for range 8 {
+		calls.Go(func() {
+			for i := range 50 {
+				body := strings.Repeat("x", i%5) + string(rune('0'+i%10))
+				answer, err := c.Do(context.WithValue(t.Context(), contextKey{}, body), http.MethodPost, "/"+body, []byte(body))
+				if strings.HasSuffix(body, "7") {
+					assert.Error(t, err)
+				} else if assert.NoError(t, err) {
+					assert.Equal(t, body+"/"+body, string(answer.Body))
+				}
+			}
+		})
+	}
+	calls.Wait()
+}
+
+// A trace of the caller's hears of the connection too.
+func TestTraceOfTheCaller(t *testing.T) {
+	var heard []string
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		GetConn: func(address string) { heard = append(heard, address) },
+		GotConn: func(httptrace.GotConnInfo) { heard = append(heard, "got") },
+	})
+	c := New(Config{
+		BaseURL: "https://api.example.com",
+		HTTPClient: &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			hooks := httptrace.ContextClientTrace(r.Context())
+			hooks.GetConn("api.example.com:443")
+			hooks.GotConn(httptrace.GotConnInfo{})
+			return answerOf(200, strings.NewReader("")), nil
+		})},
+	})
+	_, err := c.Do(ctx, http.MethodPost, "/path", []byte("body"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"api.example.com:443", "got"}, heard)
+}
+
+// A GET has no body, and is not repeated either once it was written.
+func TestGetIsNotRepeated(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		var served atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			assert.Equal(t, method, r.Method)
+			assert.Empty(t, r.TransferEncoding)
+			assert.Zero(t, r.ContentLength)
+			if served.Add(1) > 1 { // the connection is a pooled one, which net/http would replace
+				hijacked, _, err := w.(http.Hijacker).Hijack()
+				if assert.NoError(t, err) {
+					_ = hijacked.Close()
+				}
+			}
+		}))
+		c := New(Config{BaseURL: server.URL, MaxRetries: 5})
+		_, err := c.Do(t.Context(), method, "/path", nil)
+		require.NoError(t, err)
+		_, err = c.Do(t.Context(), method, "/path", nil)
+		assert.True(t, failureOf(t, err).MaybeSent)
+		assert.Equal(t, int64(2), served.Load())
+		c.CloseIdleConnections()
+		server.Close()
+	}
+}
+
+// The timeout of the caller's http.Client limits the call, not each attempt.
+func TestTimeoutOfTheCallersClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			<-time.After(150 * time.Millisecond)
+			return nil, syscall.ECONNREFUSED
+		}}
+		c := New(Config{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: hanging, Timeout: 200 * time.Millisecond}, MaxRetries: 5})
+		begin := time.Now()
+		_, err := c.Do(t.Context(), http.MethodPost, "/", []byte("{}"))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 200*time.Millisecond, time.Since(begin))
+	})
+}
+
+// HTTP/1 needs a connection for each call: none waits at the gate.
+func TestGateOpensForHTTP1(t *testing.T) {
+	const workers = 256
+	var arrived sync.WaitGroup
+	arrived.Add(workers)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived.Done()
+		arrived.Wait() // all calls are served at the same time, or none is
+	}))
+	defer server.Close()
+	c := New(Config{BaseURL: server.URL})
+	defer c.CloseIdleConnections()
+	var calls sync.WaitGroup
+	for range workers {
+		calls.Go(func() {
+			_, err := c.Do(t.Context(), http.MethodPost, "/", []byte("{}"))
+			assert.NoError(t, err)
+		})
+	}
+	calls.Wait()
+}
+
+// A connection that does not come holds up the calls behind it for 100 ms at most.
+func TestGateWidens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		require.True(t, g.enter(t.Context()), "the first call goes ahead")
+		begin := time.Now()
+		require.True(t, g.enter(t.Context()))
+		assert.Equal(t, maxTicks*tick, time.Since(begin))
+		for range 2 {
+			require.True(t, g.enter(t.Context()))
+		}
+		assert.Equal(t, maxTicks*tick, time.Since(begin), "it widened by more than one place")
+		g.leave()
+		require.True(t, g.enter(t.Context()), "a place that was left")
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		assert.False(t, g.enter(ctx))
+		var waiting sync.WaitGroup
+		for range 10 {
+			waiting.Go(func() { assert.False(t, g.enter(t.Context())) })
+		}
+		synctest.Wait()
+		g.setOpen()
+		waiting.Wait()
+		assert.False(t, g.enter(t.Context()), "it stays open")
+	})
+}
+
+// TestRefusals are believed by net/http's own words only.
+func TestRefusals(t *testing.T) {
+	const format = "http2: Transport: cannot retry err [%s] after Request.Body was written; define Request.GetBody to avoid this error"
+	for reason, want := range map[string]bool{
+		"stream error: stream ID 3; REFUSED_STREAM; received from peer":                   true,
+		"stream error: stream ID 3; REFUSED_STREAM":                                       true,
+		"http2: Transport received Server's graceful shutdown GOAWAY":                     true,
+		"http2: client conn not usable":                                                   true,
+		"stream error: stream ID 3; PROTOCOL_ERROR; received from peer":                   false,
+		"stream error: stream ID 3; PROTOCOL_ERROR; REFUSED_STREAM; received":             false,
+		"http2: server sent GOAWAY and closed the connection; debug=\"; REFUSED_STREAM\"": false,
+		"": false,
+	} {
+		assert.Equal(t, want, isRefused(fmt.Errorf(format, reason)), reason)
+		assert.False(t, isRefused(errors.New(reason)), reason)
+	}
 }
