@@ -31,8 +31,8 @@
 // # What is never done
 //
 // No message is caused twice. A call is repeated only when no connection could be
-// made ([WithMaxRetries]); it is not repeated after a timeout, a reset or a 5xx,
-// and no redirect is followed.
+// made ([WithMaxRetries]), or when the server says by HTTP/2 that it did not process
+// it; it is not repeated after a timeout, a reset or a 5xx, and no redirect is followed.
 //
 // No success is reported without the id that the next step needs, and no answer of
 // the server's loses its status.

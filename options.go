@@ -84,13 +84,15 @@ func WithBaseURL(baseURL string) Option {
 }
 
 // WithHTTPClient sends the calls through the transport of hc, which is
-// [http.DefaultTransport] when it has none, and under its timeout if it has one. hc
-// itself is copied and never written to; its cookie jar
-// and its redirect policy are not used, because this SDK keeps no cookies and
-// follows no redirect.
+// [http.DefaultTransport] when it has none, and under its timeout if it has one, which limits
+// the whole call. hc itself is copied and never written to; its cookie jar and its
+// redirect policy are not used, because this SDK keeps no cookies and follows no
+// redirect.
 //
-// Limits on the size of the answer's body and on repeated calls hold with any
-// transport, limits on time with any that heeds the request's context. TLS versions,
+// The limit on the size of the answer's body holds with any transport, limits on time
+// with any that heeds the request's context. The transport must send a request at most
+// once: one that repeats requests, as those of go-retryablehttp and hedgedhttp do, can
+// send a message twice. TLS versions,
 // the size of response headers, proxies, connection reuse and dead-connection checks
 // are then up to that transport. A call is tried again, and its error says that nothing
 // was sent, only when net/http says that it got no connection and the body was not read
@@ -127,8 +129,12 @@ func WithTimeout(d time.Duration) Option {
 
 // WithMaxRetries sets how often a call is repeated of which nothing was sent
 // because no connection could be made. The default is 2, the maximum 10, and 0
-// switches repetition off. A call that may have reached the server is never
-// repeated, whatever n is.
+// switches that off. A call that may have been processed is never repeated, whatever
+// n is.
+//
+// A call that the server says by HTTP/2 it did not process (REFUSED_STREAM, or a GOAWAY
+// with a lower stream id: RFC 9113, 6.8 and 8.7) is sent again up to six times, as
+// net/http does by itself. n does not count these.
 func WithMaxRetries(n int) Option {
 	return func(c *config) error {
 		if n < 0 || n > maxMaxRetries {

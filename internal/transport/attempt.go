@@ -16,7 +16,8 @@ import (
 // one that was refused can end in the same error.
 type attempt struct {
 	owner *roundTripper
-	body  *body
+	hooks httptrace.ClientTrace
+	body  body
 	empty bool // the request has no body
 
 	asked atomic.Bool  // a connection was asked for, so these events do arrive
@@ -142,12 +143,7 @@ const (
 	bodyClosed       // the attempt was judged before any of it was read
 )
 
-func newBody(r *http.Request) *body {
-	if r.Body == nil || r.GetBody == nil {
-		return &body{ReadCloser: http.NoBody, again: func() (io.ReadCloser, error) { return http.NoBody, nil }}
-	}
-	return &body{ReadCloser: r.Body, again: r.GetBody}
-}
+func noBody() (io.ReadCloser, error) { return http.NoBody, nil }
 
 func (b *body) Read(p []byte) (int, error) {
 	if !b.state.CompareAndSwap(bodyUnread, bodyRead) && b.state.Load() == bodyClosed {

@@ -37,15 +37,25 @@ func newRoundTripper(next http.RoundTripper, cfg Config) *roundTripper {
 	return rt
 }
 
+func (rt *roundTripper) newAttempt(r *http.Request) *attempt {
+	a := &attempt{owner: rt}
+	a.hooks.GetConn, a.hooks.GotConn = a.getConn, a.gotConn
+	a.body.ReadCloser, a.body.again = r.Body, r.GetBody
+	if r.Body == nil || r.GetBody == nil {
+		a.empty, a.body.ReadCloser, a.body.again = true, http.NoBody, noBody
+	}
+	return a
+}
+
 func (rt *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := &attempt{owner: rt, body: newBody(r), empty: r.Body == nil}
+	a := rt.newAttempt(r)
 	if rt.gate != nil {
 		a.entered = rt.gate.enter(r.Context())
 		defer a.leaveGate()
 	}
-	out := r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GetConn: a.getConn, GotConn: a.gotConn}))
+	out := r.WithContext(httptrace.WithClientTrace(r.Context(), &a.hooks))
 	out.Header = rt.header.Clone()
-	out.Body, out.GetBody = a.body, nil
+	out.Body, out.GetBody = &a.body, nil
 	if rt.replays && rt.http1.Load() && r.GetBody != nil {
 		out.GetBody = a.replay(r.GetBody)
 	}

@@ -47,6 +47,7 @@ type Config struct {
 // Client sends requests to one origin. It is safe for concurrent use.
 type Client struct {
 	resty      *resty.Client
+	baseURL    string
 	timeout    time.Duration // of a call, all attempts together; 0 for none
 	maxRetries int
 }
@@ -71,12 +72,12 @@ func New(cfg Config) *Client {
 	if cfg.HTTPClient != nil {
 		hc = *cfg.HTTPClient
 	}
-	c := &Client{timeout: hc.Timeout, maxRetries: cfg.MaxRetries}
+	c := &Client{baseURL: cfg.BaseURL, timeout: hc.Timeout, maxRetries: cfg.MaxRetries}
 	hc.Timeout = 0 // http.Client would apply it to each attempt
 	hc.Transport = newRoundTripper(hc.Transport, cfg)
 	hc.Jar = nil // cookies of one person's call must not be sent with another's
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.resty = resty.NewWithClient(&hc).SetBaseURL(cfg.BaseURL).SetLogger(silent{}).SetDisableWarn(true)
+	c.resty = resty.NewWithClient(&hc).SetLogger(silent{}).SetDisableWarn(true)
 	return c
 }
 
@@ -131,7 +132,7 @@ func (c *Client) try(ctx context.Context, method, path string, body []byte) (Ans
 	if len(body) > 0 {
 		request.SetBody(bytes.NewReader(body))
 	}
-	response, err := request.Execute(method, path)
+	response, err := request.Execute(method, c.baseURL+path)
 	if err != nil {
 		return Answer{}, newError(ctx, err)
 	}

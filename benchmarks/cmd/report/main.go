@@ -155,7 +155,7 @@ contenders took turns:
 All four are linked into one program, so that each bears what the garbage collector
 makes of the others. Their code is in `+"`benchmarks/internal/contender`"+`.
 
-## Targets
+![calls a second and p99, by the number of workers](benchmarks.svg)
 
-%s`, took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), command, r.targetTable())
+%s`, took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), command, r.targetFold())
 }

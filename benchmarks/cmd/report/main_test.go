@@ -29,7 +29,7 @@ func TestBriefReport(t *testing.T) {
 	assert.Contains(t, string(page), command)
 	assert.NotContains(t, string(page), "| ? |", "something was not measured")
 	for _, what := range []string{
-		"in memory, a send: time to (2)", "in memory, an authenticate", "NewClient", "HTTP/1.1, 8 workers, bursts",
+		"in memory, a send: time ÷ (2)", "NewClient", "HTTP/1.1, 8 workers, bursts",
 		"HTTP/2, a server that answers at once", "refusals: connections", "200 calls, in memory", "otptest, a login", "otpbox",
 	} {
 		assert.Contains(t, string(page), "| "+what, "the table of targets")

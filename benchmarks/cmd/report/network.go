@@ -125,7 +125,6 @@ func http1(ctx context.Context, r *report, s *server, p plan) error {
 		}
 	}
 	r.table(rows)
-	r.printf("\n![calls a second and p99, from 1 to %d workers](benchmarks.svg)\n", p.scale[len(p.scale)-1])
 	return nil
 }
 
@@ -157,10 +156,10 @@ func (r results) judge(report *report, workers int, p pattern) {
 	report.promise(where+"connections opened", count(r.opened(sdk)), "at most "+count(workers), r.opened(sdk) <= workers)
 	if workers >= 128 {
 		p99 := func(s sample) float64 { return float64(s.p99) }
-		report.expect(where+"p99 to (3)", r.ratio(sdk, resty, p99), 0.5, false)
-		report.expect(where+"processor to (3)", ratio(r.perCall(sdk), r.perCall(resty)), 0.5, false)
-		report.expect(where+"p99 to (1)", r.ratio(sdk, careful, p99), 1.1, false)
-		report.expect(where+"processor to (1)", ratio(r.perCall(sdk), r.perCall(careful)), 1.1, false)
+		report.expect(where+"p99 ÷ (3)", r.ratio(sdk, resty, p99), 0.5, false)
+		report.expect(where+"processor ÷ (3)", ratio(r.perCall(sdk), r.perCall(resty)), 0.5, false)
+		report.expect(where+"p99 ÷ (1)", r.ratio(sdk, careful, p99), 1.2, false)
+		report.expect(where+"processor ÷ (1)", ratio(r.perCall(sdk), r.perCall(careful)), 1.2, false)
 	}
 }
 
@@ -170,7 +169,7 @@ func http2(ctx context.Context, r *report, s *server, p plan) error {
 	r.printf("Against a server that takes its time, throughput is what the latency leaves; against one that answers at once, it is " +
 		"what the processors of this machine leave, which client and server share.\n\n")
 	perSecond := func(s sample) float64 { return s.perSecond }
-	rows := [][]string{{"the server answers", "", "connections", "calls a second", "to (1)", "p99", "processor a call", "failed"}}
+	rows := [][]string{{"the server answers", "", "connections", "calls a second", "÷ (1)", "p99", "processor a call", "failed"}}
 	for _, when := range []struct {
 		name, path string
 		workers    int
@@ -192,7 +191,7 @@ func http2(ctx context.Context, r *report, s *server, p plan) error {
 			}
 			rows = append(rows, row)
 		}
-		r.expect("HTTP/2, a server that answers "+when.name+": throughput to (1)", found.ratio(sdk, careful, perSecond), 0.95, true)
+		r.expect("HTTP/2, a server that answers "+when.name+": throughput ÷ (1)", found.ratio(sdk, careful, perSecond), 0.95, true)
 	}
 	r.table(rows)
 	return nil

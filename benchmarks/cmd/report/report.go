@@ -59,6 +59,22 @@ func table(rows [][]string) string {
 
 func (r *report) table(rows [][]string) { r.printf("%s", table(rows)) }
 
+// targetFold is one line on the targets that names those that were missed, and the
+// table folded behind it.
+func (r *report) targetFold() string {
+	var missed []string
+	for _, t := range r.targets {
+		if !t.met {
+			missed = append(missed, t.what+" ("+t.measured+")")
+		}
+	}
+	line := fmt.Sprintf("%d targets, all met", len(r.targets))
+	if len(missed) > 0 {
+		line = fmt.Sprintf("%d targets, %d missed: %s", len(r.targets), len(missed), strings.Join(missed, "; "))
+	}
+	return "<details><summary>" + line + "</summary>\n\n" + r.targetTable() + "\n</details>\n"
+}
+
 func (r *report) targetTable() string {
 	rows := [][]string{{"what", "measured", "target", ""}}
 	for _, t := range r.targets {
