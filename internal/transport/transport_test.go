@@ -578,6 +578,11 @@ func TestGateOpensForHTTP1(t *testing.T) {
 		})
 	}
 	calls.Wait()
+	select {
+	case <-c.resty.GetClient().Transport.(*roundTripper).gate.open:
+	default:
+		assert.Fail(t, "the gate is not open")
+	}
 }
 
 // A connection that does not come holds up the calls behind it for 100 ms at most.
