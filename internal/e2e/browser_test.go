@@ -29,9 +29,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a page has to become what a test waits for. It is only ever
+// stepLimit is how long a page has to become what a test waits for. It is only ever
 // used up by a test that fails.
-const patience = 20 * time.Second
+const stepLimit = 2 * time.Minute
 
 var screenshots = flag.Bool("screenshots", false, "write docs/screenshots instead of skipping the tests that make them")
 
@@ -78,7 +78,7 @@ func (b *sharedBrowser) close() {
 	if b.root == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(b.root, patience)
+	ctx, cancel := context.WithTimeout(b.root, stepLimit)
 	defer cancel()
 	_ = chromedp.Cancel(ctx) // asks nicely; stop does not
 	b.stop()
@@ -252,7 +252,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // element that was just found, as a page does that shows what happens elsewhere.
 func get[T any](b *tab, step chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
 	defer cancel()
 	for {
 		result, err := chromedp.Run(ctx, step)
@@ -301,7 +301,7 @@ func (b *tab) path() string {
 
 // describe logs what the tab showed when its test failed.
 func (b *tab) describe() {
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
 	defer cancel()
 	url, err := chromedp.Run(ctx, chromedp.Location())
 	if err != nil {
