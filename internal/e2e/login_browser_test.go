@@ -217,7 +217,7 @@ func TestLoginCrossSite(t *testing.T) {
 		second.mu.Lock()
 		defer second.mu.Unlock()
 		return strings.Contains(strings.Join(second.hushed, "\n"), "frame-ancestors")
-	}, patience, 20*time.Millisecond, "the browser says why it shows no frame")
+	}, stepLimit, 20*time.Millisecond, "the browser says why it shows no frame")
 }
 
 // A script that gets into a page all the same is not run.

@@ -158,7 +158,7 @@ func (in *inbox) until(script string) {
 	in.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !in.is("Boolean(" + script + ")"); <-tick.C {
+	for deadline := time.Now().Add(stepLimit); !in.is("Boolean(" + script + ")"); <-tick.C {
 		require.True(in.t, time.Now().Before(deadline), "the page never came to %s", script)
 	}
 }

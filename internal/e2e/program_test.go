@@ -67,7 +67,7 @@ func start(t *testing.T, path string, env []string, args ...string) *program {
 	p.stdout.grown.L, p.stderr.grown.L = &p.stdout.mu, &p.stderr.mu
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = stepLimit
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = &p.stdout, &p.stderr
 	require.NoError(t, cmd.Start())
@@ -129,7 +129,7 @@ func (o *output) String() string {
 }
 
 func (o *output) wait(prefix string) (rest string, found bool) {
-	giveUp := time.AfterFunc(patience, o.close)
+	giveUp := time.AfterFunc(stepLimit, o.close)
 	defer giveUp.Stop()
 	o.mu.Lock()
 	defer o.mu.Unlock()

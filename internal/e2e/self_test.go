@@ -67,7 +67,7 @@ func TestBrowser(t *testing.T) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return len(b.problems) == 3
-		}, patience, 20*time.Millisecond)
+		}, stepLimit, 20*time.Millisecond)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		assert.Len(t, b.problems, 3, "an error, an exception and a missing file: %q", b.problems)
