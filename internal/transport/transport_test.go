@@ -631,3 +631,73 @@ func TestRefusals(t *testing.T) {
 		assert.False(t, isRefused(errors.New(reason)), reason)
 	}
 }
+
+// TestCarelessRoundTrippers break http.RoundTripper's contract.
+func TestCarelessRoundTrippers(t *testing.T) {
+	_, err := post(t, roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, nil })) //nolint:nilnil // see above
+	require.ErrorIs(t, err, errNoAnswer)
+	assert.True(t, failureOf(t, err).MaybeSent)
+
+	body := &closing{Reader: strings.NewReader("")}
+	boom := errors.New("boom")
+	_, err = post(t, roundTripFunc(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: body}, boom
+	}))
+	require.ErrorIs(t, err, boom)
+	assert.True(t, body.closed)
+
+	answer, err := post(t, roundTripFunc(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, ContentLength: 5}, nil
+	}))
+	require.NoError(t, err)
+	assert.Empty(t, answer.Body)
+
+	a := (&attempt{owner: newRoundTripper(nil, Config{})}).judge(boom)
+	assert.Equal(t, "boom", a.Error())
+	assert.ErrorIs(t, a, boom)
+}
+
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error { c.closed = true; return nil }
+
+// TestPeek leaves the body unread.
+func TestPeek(t *testing.T) {
+	peek := func(r *http.Request) (peeked string, unread bool) {
+		a := newRoundTripper(nil, Config{}).newAttempt(r)
+		whole, err := a.body.Peek()
+		require.NoError(t, err)
+		return string(whole), a.body.close()
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("body"))
+	require.NoError(t, err)
+	peeked, unread := peek(r)
+	assert.Equal(t, "body", peeked)
+	assert.True(t, unread)
+	r.Body, r.GetBody = nil, nil
+	peeked, _ = peek(r)
+	assert.Empty(t, peeked)
+
+	boom := errors.New("boom")
+	broken := body{again: func() (io.ReadCloser, error) { return nil, boom }}
+	_, err = broken.Peek()
+	assert.ErrorIs(t, err, boom)
+}
+
+// TestProxyRefusal names the proxy and its status.
+func TestProxyRefusal(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	c := New(Config{BaseURL: "https://api.example.com"})
+	address, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	c.resty.GetClient().Transport.(*roundTripper).next.(*http.Transport).Proxy = http.ProxyURL(address)
+	_, err = c.Do(t.Context(), http.MethodPost, "/", []byte("{}"))
+	assert.Equal(t, "the proxy refused to connect: HTTP 407", err.Error())
+	assert.False(t, failureOf(t, err).MaybeSent)
+}
