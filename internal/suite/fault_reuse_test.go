@@ -43,7 +43,7 @@ func callInBursts(t *testing.T, client *stytchotp.Client, workers, bursts int) {
 }
 
 // fewestConns returns how many connections bursts opened at best: on a machine that
-// stands still in the middle, net/http and the pool give up what they would keep.
+// stands still in the middle, net/http gives up what it would keep.
 func fewestConns(most int, bursts func() int) int {
 	fewest := bursts()
 	for range 2 {
