@@ -24,6 +24,10 @@ type attempt struct {
 	got   atomic.Int32 // connections
 	http1 atomic.Bool  // the last of them is known to speak HTTP/1
 
+	// The body was read before a connection was had: a round tripper above net/http has
+	// it, and may have sent it before.
+	buffered atomic.Bool
+
 	entered bool // the gate
 	left    atomic.Bool
 }
@@ -42,6 +46,9 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 		a.owner.http1.Store(http1)
 	}
 	a.got.Add(1)
+	if a.body.state.Load() != bodyUnread {
+		a.buffered.Store(true)
+	}
 	if g := a.owner.gate; g != nil {
 		g.progress.Add(1)
 		if http1 {
@@ -100,7 +107,7 @@ func (e *attemptError) Unwrap() error { return e.err }
 func (a *attempt) judge(err error) *attemptError {
 	conns, unread := a.got.Load(), a.body.close()
 	v := verdict{noConn: unread && conns == 0 && a.asked.Load()}
-	if conns == 1 && !a.http1.Load() {
+	if conns > 0 && !a.http1.Load() && !a.buffered.Load() {
 		v.refused = isRefused(err) || unread && !a.empty && err.Error() == notRewound
 		v.unsent = unread && !a.empty && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 	}
