@@ -50,9 +50,9 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 		a.buffered.Store(true)
 	}
 	if g := a.owner.gate; g != nil {
-		g.progress.Add(1)
+		g.Connected()
 		if http1 {
-			g.setOpen()
+			g.Open()
 		}
 	}
 	// The first call over a connection of HTTP/2 keeps its place until it has an
@@ -64,7 +64,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 
 func (a *attempt) leaveGate() {
 	if a.entered && a.left.CompareAndSwap(false, true) {
-		a.owner.gate.leave()
+		a.owner.gate.Leave()
 	}
 }
 
@@ -83,36 +83,21 @@ func (a *attempt) replay(getBody func() (io.ReadCloser, error)) func() (io.ReadC
 
 var errReplay = errors.New("the request is not sent again")
 
-// verdict is what is known of a request that got no answer.
-type verdict struct {
-	noConn  bool // it got no connection
-	unsent  bool // it was not sent
-	refused bool // it got a connection of HTTP/2, and the server did not process it
-}
-
-// attemptError carries a verdict through http.Client and resty.
-type attemptError struct {
-	verdict
-
-	err error
-}
-
-func (e *attemptError) Error() string { return e.err.Error() }
-
-func (e *attemptError) Unwrap() error { return e.err }
-
 // judge says whether the server may have processed the request, of which err is the
-// end. With a round tripper that reports no events, it always may. The verdict holds for what comes later too: a body that was not read by now
-// cannot be read any more. A round tripper may have given up on a dial that goes on.
-func (a *attempt) judge(err error) *attemptError {
+// end. With a round tripper that reports no events, it always may. A body that was not
+// read by now cannot be read any more: a round tripper may have given up on a dial
+// that goes on.
+func (a *attempt) judge(err error) *Error {
 	conns, unread := a.got.Load(), a.body.close()
-	v := verdict{noConn: unread && conns == 0 && a.asked.Load()}
+	e := &Error{noConn: unread && conns == 0 && a.asked.Load(), cause: err}
+	e.MaybeSent = !e.noConn
 	if conns > 0 && !a.http1.Load() && !a.buffered.Load() {
-		v.refused = isRefused(err) || unread && !a.empty && err.Error() == notRewound
-		v.unsent = unread && !a.empty && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+		unread = unread && !a.empty
+		e.refused = isRefused(err) || unread && err.Error() == notRewound
+		unsent := unread && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+		e.MaybeSent = !e.refused && !unsent
 	}
-	v.unsent = v.unsent || v.noConn
-	return &attemptError{v, err}
+	return e
 }
 
 // notRewound is net/http's text when it would repeat a request of which it wrote
@@ -120,9 +105,9 @@ func (a *attempt) judge(err error) *attemptError {
 const notRewound = "net/http: cannot rewind body after connection loss"
 
 // isRefused reports an error by which HTTP/2 says that the server did not process
-// the request: a stream refused with REFUSED_STREAM, or one above the last stream id
-// of a GOAWAY (RFC 9113, 6.8 and 8.7), or one that was not opened. net/http tells by
-// its text only, when it has no GetBody. A text that is not known proves nothing.
+// the request: its stream was refused with REFUSED_STREAM, is above the last stream
+// id of a GOAWAY (RFC 9113, 6.8 and 8.7), or was not opened. net/http has a text for
+// it only. A text that is not known proves nothing.
 func isRefused(err error) bool {
 	reason, ok := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
 	if !ok {

@@ -4,20 +4,23 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"github.com/stytchotp/stytchotp/internal/dialgate"
+	"github.com/stytchotp/stytchotp/internal/redact"
 )
 
 // roundTripper puts the fixed header on each request and observes how far it got.
 type roundTripper struct {
 	next   http.RoundTripper
 	header http.Header
-	gate   *gate // nil when next is the caller's
+	gate   *dialgate.Gate // nil when next is the caller's
 
 	// replays is whether next is an http.Transport, which sends the body again only
 	// when it is safe on HTTP/1. http1 is whether the last connection spoke that.
@@ -26,12 +29,10 @@ type roundTripper struct {
 }
 
 func newRoundTripper(next http.RoundTripper, cfg Config) *roundTripper {
-	rt := &roundTripper{next: next, header: cfg.Header.Clone()}
-	if rt.header == nil {
-		rt.header = http.Header{}
-	}
+	rt := &roundTripper{next: next, header: http.Header{}}
+	maps.Copy(rt.header, cfg.Header)
 	if next == nil {
-		rt.next, rt.gate = newTransport(cfg.Pings), newGate()
+		rt.next, rt.gate = newTransport(cfg.Pings), dialgate.New()
 	}
 	_, rt.replays = rt.next.(*http.Transport)
 	return rt
@@ -50,7 +51,7 @@ func (rt *roundTripper) newAttempt(r *http.Request) *attempt {
 func (rt *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := rt.newAttempt(r)
 	if rt.gate != nil {
-		a.entered = rt.gate.enter(r.Context())
+		a.entered = rt.gate.Enter(r.Context())
 		defer a.leaveGate()
 	}
 	out := r.WithContext(httptrace.WithClientTrace(r.Context(), &a.hooks))
@@ -140,17 +141,10 @@ func newTransport(pings *http.HTTP2Config) *http.Transport {
 			if response.StatusCode == http.StatusOK {
 				return nil
 			}
-			return &proxyError{response.StatusCode}
+			return &redact.ProxyError{StatusCode: response.StatusCode}
 		},
 	}
 }
 
 // maxConns is how many connections a client opens at most.
 const maxConns = 1024
-
-// proxyError is a proxy's refusal to connect to the server.
-type proxyError struct{ statusCode int }
-
-func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy refused to connect: HTTP %d", e.statusCode)
-}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/stytchotp/stytchotp/internal/redact"
 )
 
 const (
@@ -119,8 +121,10 @@ func (c *Client) Do(ctx context.Context, method, path string, body []byte) (Answ
 		default:
 			return Answer{}, failure
 		}
-		if !wait(ctx, pause) {
-			failure.cause = newCause(errors.Join(ctx.Err(), context.Cause(ctx), failure.cause))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			failure.cause = redact.Cause(errors.Join(ctx.Err(), context.Cause(ctx), failure.cause))
 			return Answer{}, failure
 		}
 	}
@@ -191,18 +195,6 @@ func backoff(n int) time.Duration {
 	}
 	d := min(firstBackoff<<(n-1), maxBackoff)
 	return d/2 + rand.N(d/2) //nolint:gosec // jitter needs no secrecy
-}
-
-// wait reports whether d passed before ctx ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // silent keeps resty's own texts, which hold URLs and headers, off stderr.
