@@ -69,17 +69,17 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 	case f == nil:
 		return nil, now, failure("phone_number_not_found")
 	}
-	s, err := e.sessionFor(in, f, now)
+	s, err := e.sessionForLocked(in, f, now)
 	if err != nil {
 		return nil, now, err
 	}
-	if err = e.check(f, in.code, now); err != nil {
+	if err = e.checkLocked(f, in.code, now); err != nil {
 		return nil, now, err
 	}
 	if err = in.matchAttributes(f); err != nil {
 		return nil, now, err
 	}
-	var old map[string]json.RawMessage
+	var old json.RawMessage
 	if s != nil {
 		old = s.claims
 	}
@@ -88,7 +88,7 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 		return nil, now, err
 	}
 
-	e.use(f, now)
+	e.useLocked(f, now)
 	e.users.touch(f.user)
 	body := &authenticateBody{
 		StatusCode: http.StatusOK, RequestID: x.requestID, UserID: f.user.id, MethodID: f.id,
@@ -96,17 +96,17 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 	if in.telemetry != "" {
 		body.UserDevice = f.user.sawDevice(in.telemetry, in.attributes, now)
 	}
-	if s = e.grant(in, s, f, claims, now); s != nil {
+	if s = e.grantLocked(in, s, f, claims, now); s != nil {
 		body.Session, body.SessionToken = s.body(), s.token
 	}
-	body.User = e.userBody(f.user, now)
+	body.User = e.userBodyLocked(f.user, now)
 	return body, now, nil
 }
 
-// sessionFor returns the session to go on with, if the request names one. It has
+// sessionForLocked returns the session to go on with, if the request names one. It has
 // to be the person's own, and the one that the code was sent in.
-func (e *Emulator) sessionFor(in authenticateRequest, f *factor, now time.Time) (*session, *apiError) {
-	s, err := e.findSession(in.session, now)
+func (e *Emulator) sessionForLocked(in authenticateRequest, f *factor, now time.Time) (*session, *apiError) {
+	s, err := e.findSessionLocked(in.session, now)
 	switch {
 	case err != nil || s == nil:
 		return nil, err
@@ -132,13 +132,13 @@ func (in authenticateRequest) matchAttributes(f *factor) *apiError {
 	return nil
 }
 
-// grant starts the session that is wanted or extends s; nil if there is neither.
-func (e *Emulator) grant(in authenticateRequest, s *session, f *factor, claims map[string]json.RawMessage, now time.Time) *session {
+// grantLocked starts the session that is wanted or extends s; nil if there is neither.
+func (e *Emulator) grantLocked(in authenticateRequest, s *session, f *factor, claims json.RawMessage, now time.Time) *session {
 	if s == nil && in.minutes == 0 {
 		return nil
 	}
 	if s == nil {
-		s = e.startSession(f.user, in.attributes, now)
+		s = e.startSessionLocked(f.user, in.attributes, now)
 	}
 	if s.canned {
 		s = s.copy()
@@ -148,6 +148,9 @@ func (e *Emulator) grant(in authenticateRequest, s *session, f *factor, claims m
 	if in.minutes != 0 {
 		s.expires = now.Add(time.Duration(in.minutes) * time.Minute)
 		s.claims = claims
+	}
+	if !s.canned {
+		e.sessions.add(s) // anew, for its size
 	}
 	return s
 }

@@ -92,7 +92,7 @@ func (e *Emulator) ChangeClock(change ClockChange) error {
 		return err
 	}
 	e.clock = changed
-	e.announceClock()
+	e.announceClockLocked()
 	return nil
 }
 

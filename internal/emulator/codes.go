@@ -2,14 +2,14 @@ package emulator
 
 import "time"
 
-// issue sends a new code to f, which ends the one before it.
-func (e *Emulator) issue(f *factor, in sendRequest, sessionID string, now time.Time) {
+// issueLocked sends a new code to f, which ends the one before it.
+func (e *Emulator) issueLocked(f *factor, in sendRequest, sessionID string, now time.Time) {
 	replaced := ""
 	if previous := f.last; previous != nil {
 		replaced = previous.Code
 		if previous.state(now) == StateLive {
 			previous.superseded = true
-			e.announce(previous)
+			e.announceLocked(previous)
 		}
 	}
 	code, fixed := e.fixed[f.value]
@@ -35,12 +35,12 @@ func (e *Emulator) issue(f *factor, in sendRequest, sessionID string, now time.T
 	}
 	f.last = m
 	e.messages.add(m)
-	e.announce(m)
+	e.announceLocked(m)
 }
 
-// check says whether code opens f at this moment. A wrong code counts against
+// checkLocked says whether code opens f at this moment. A wrong code counts against
 // the user.
-func (e *Emulator) check(f *factor, code string, now time.Time) *apiError {
+func (e *Emulator) checkLocked(f *factor, code string, now time.Time) *apiError {
 	u := f.user
 	if isSandbox(f.value) {
 		if code != sandboxCode {
@@ -52,7 +52,7 @@ func (e *Emulator) check(f *factor, code string, now time.Time) *apiError {
 		return failure("user_lock_limit_reached")
 	}
 	if f.last == nil || f.last.Code != code {
-		e.countFailure(u, now)
+		e.countFailureLocked(u, now)
 		return failure("otp_code_not_found")
 	}
 	if f.last.state(now) != StateLive {
@@ -61,8 +61,8 @@ func (e *Emulator) check(f *factor, code string, now time.Time) *apiError {
 	return nil
 }
 
-// countFailure counts a wrong code against u and locks it for one too many.
-func (e *Emulator) countFailure(u *user, now time.Time) {
+// countFailureLocked counts a wrong code against u and locks it for one too many.
+func (e *Emulator) countFailureLocked(u *user, now time.Time) {
 	if u.canned {
 		return
 	}
@@ -73,8 +73,8 @@ func (e *Emulator) countFailure(u *user, now time.Time) {
 	}
 }
 
-// use ends the code's life and verifies what it was sent to.
-func (e *Emulator) use(f *factor, now time.Time) {
+// useLocked ends the code's life and verifies what it was sent to.
+func (e *Emulator) useLocked(f *factor, now time.Time) {
 	if isSandbox(f.value) {
 		return
 	}
@@ -84,5 +84,5 @@ func (e *Emulator) use(f *factor, now time.Time) {
 		f.user.status = StatusActive
 	}
 	f.last.UsedAt = now
-	e.announce(f.last)
+	e.announceLocked(f.last)
 }

@@ -48,7 +48,7 @@ func (e *Emulator) changeCountries(channel string, countries []string, start fun
 		allowed[strings.ToUpper(country)] = true
 	}
 	e.countries[channel] = allowed
-	e.publish(Event{Kind: EventConfig})
+	e.publishLocked(Event{Kind: EventConfig})
 	return nil
 }
 
@@ -59,9 +59,9 @@ func (e *Emulator) Countries(channel string) []string {
 	return slices.Sorted(maps.Keys(e.countries[channel]))
 }
 
-// mayReach reports whether the channel may send to recipient. A number in no known
+// mayReachLocked reports whether the channel may send to recipient. A number in no known
 // range, whose region is "", passes when all regions are allowed that it can belong to.
-func (e *Emulator) mayReach(channel, recipient, region string) bool {
+func (e *Emulator) mayReachLocked(channel, recipient, region string) bool {
 	switch {
 	case channel == ChannelEmail || isSandbox(recipient):
 		return true

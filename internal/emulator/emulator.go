@@ -47,6 +47,7 @@ type Config struct {
 }
 
 // Emulator is one project of the consumer OTP API. It is safe for concurrent use.
+// Methods whose names end in Locked are called with mu held.
 type Emulator struct {
 	config Config
 	kid    string
@@ -84,7 +85,7 @@ func New(config Config) (*Emulator, error) {
 	e.kid = "jwk-test-" + identity.uuid()
 	e.hub.waiters = map[string]*waiter{}
 	e.hub.subscriptions = map[*Subscription]bool{}
-	e.clear()
+	e.clearLocked()
 	return e, nil
 }
 
@@ -100,11 +101,11 @@ func (e *Emulator) Secret() string { return e.config.Secret }
 func (e *Emulator) Reset() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.clear()
-	e.publish(Event{Kind: EventReset})
+	e.clearLocked()
+	e.publishLocked(Event{Kind: EventReset})
 }
 
-func (e *Emulator) clear() {
+func (e *Emulator) clearLocked() {
 	e.clock = clock{}
 	e.random = newRandom(e.config.Seed, "state")
 	e.users = newRegistry(e.config.MaxUsers)
@@ -118,7 +119,7 @@ func (e *Emulator) clear() {
 	for recipient, code := range e.config.FixedCodes {
 		e.fixed[normalize(recipient)] = code
 	}
-	e.addSandbox()
+	e.addSandboxLocked()
 }
 
 // FixCode makes every later code for recipient the given six digits, until the

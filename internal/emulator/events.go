@@ -159,14 +159,14 @@ func (s *Subscription) Close() {
 	}
 }
 
-// announceClock tells everybody that the clock was changed, which codes may have
+// announceClockLocked tells everybody that the clock was changed, which codes may have
 // expired by.
-func (e *Emulator) announceClock() {
+func (e *Emulator) announceClockLocked() {
 	e.hub.wakeAll()
-	e.publish(Event{Kind: EventClock})
+	e.publishLocked(Event{Kind: EventClock})
 }
 
-func (e *Emulator) publish(event Event) {
+func (e *Emulator) publishLocked(event Event) {
 	if len(e.hub.subscriptions) == 0 {
 		return
 	}
@@ -180,12 +180,12 @@ func (e *Emulator) publish(event Event) {
 	}
 }
 
-// announce tells everybody that m went out, or that its state changed.
-func (e *Emulator) announce(m *message) {
+// announceLocked tells everybody that m went out, or that its state changed.
+func (e *Emulator) announceLocked(m *message) {
 	e.hub.wake(m.Recipient)
 	e.hub.wake("")
 	if len(e.hub.subscriptions) > 0 {
 		view := m.view(e.clock.now())
-		e.publish(Event{Kind: EventMessage, Message: &view})
+		e.publishLocked(Event{Kind: EventMessage, Message: &view})
 	}
 }

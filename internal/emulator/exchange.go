@@ -47,8 +47,8 @@ type Exchange struct {
 	record    record
 }
 
-// Begin takes a call in, without acting on it yet. This is when faults are
-// counted.
+// Begin takes a call in, without acting on it yet. This is when faults count it, unless
+// its credentials are wrong.
 func (e *Emulator) Begin(c Call) *Exchange {
 	x := &Exchange{emulator: e, call: c, reader: &reader{asked: map[string]bool{}}}
 	x.route, x.found = findRoute(c.Path)
@@ -58,8 +58,8 @@ func (e *Emulator) Begin(c Call) *Exchange {
 	defer e.mu.Unlock()
 	now := e.clock.now()
 	x.requestID = "request-id-test-" + e.random.uuid()
-	x.recipient = e.recipientOf(x, now)
-	if x.found {
+	x.recipient = e.recipientOfLocked(x, now)
+	if x.found && x.authorized() {
 		x.fault = e.faults.strike(x.route.operation, x.recipient)
 	}
 	x.record.Request = Request{
@@ -68,9 +68,14 @@ func (e *Emulator) Begin(c Call) *Exchange {
 	}
 	if x.fault != nil {
 		x.record.FaultID = x.fault.ID
-		e.publish(Event{Kind: EventFault})
+		e.publishLocked(Event{Kind: EventFault})
 	}
 	return x
+}
+
+// authorized reports whether the call has the credentials that it needs.
+func (x *Exchange) authorized() bool {
+	return x.route.operation == OpJWKS || x.emulator.authorize(x.call.Header) == nil
 }
 
 func (x *Exchange) parse() {
@@ -89,9 +94,9 @@ func (x *Exchange) parse() {
 	x.record.body = x.call.Body
 }
 
-// recipientOf returns whom a call is about, as well as can be known before its
+// recipientOfLocked returns whom a call is about, as well as can be known before its
 // fields are checked.
-func (e *Emulator) recipientOf(x *Exchange, now time.Time) string {
+func (e *Emulator) recipientOfLocked(x *Exchange, now time.Time) string {
 	var recipient string
 	switch {
 	case x.route.operation == OpAuthenticate:

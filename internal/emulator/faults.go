@@ -150,7 +150,7 @@ func (e *Emulator) AddFault(f Fault) (id int64, err error) {
 	}
 	e.faults.lastID++
 	e.faults.active = append(e.faults.active, &fault{FaultState: FaultState{Fault: f, ID: e.faults.lastID}})
-	e.publish(Event{Kind: EventFault})
+	e.publishLocked(Event{Kind: EventFault})
 	return e.faults.lastID, nil
 }
 
@@ -188,7 +188,7 @@ func (e *Emulator) RemoveFault(id int64) bool {
 		for i, f := range *list {
 			if f.ID == id {
 				*list = append((*list)[:i:i], (*list)[i+1:]...)
-				e.publish(Event{Kind: EventFault})
+				e.publishLocked(Event{Kind: EventFault})
 				return true
 			}
 		}
@@ -201,5 +201,5 @@ func (e *Emulator) ClearFaults() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.faults = faultList{lastID: e.faults.lastID}
-	e.publish(Event{Kind: EventFault})
+	e.publishLocked(Event{Kind: EventFault})
 }

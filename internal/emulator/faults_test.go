@@ -376,3 +376,47 @@ func TestRateLimitOfChecksByCountry(t *testing.T) {
 		}
 	}
 }
+
+// A call without the right credentials is refused, and leaves a fault to the test that
+// set it up.
+func TestFaultNeedsCredentials(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.inject(emulator.Fault{Status: 503})
+	for _, secret := range []string{"", "wrong"} {
+		a.do(http.MethodPost, smsLogin, `{"phone_number":"`+phoneA+`"}`, func(r *http.Request) {
+			r.SetBasicAuth(a.ProjectID(), secret)
+		}).refused(http.StatusUnauthorized, "unauthorized_credentials")
+	}
+	a.sendSMS().refused(http.StatusServiceUnavailable, "server_unavailable")
+}
+
+// deadlineRecorder notes when a write deadline is set.
+type deadlineRecorder struct {
+	*httptest.ResponseRecorder
+
+	deadlines []time.Time
+	early     bool // something was written before
+}
+
+func (r *deadlineRecorder) SetWriteDeadline(at time.Time) error {
+	r.deadlines = append(r.deadlines, at)
+	r.early = r.early || r.Body.Len() > 0
+	return nil
+}
+
+// A client that does not read its answer holds the connection for half a minute, also
+// after a fault of an hour.
+func TestWriteDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t)
+		a.inject(emulator.Fault{Delay: time.Hour})
+		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
+		a.ServeHTTP(w, a.request(http.MethodPost, smsLogin, `{"phone_number":"`+phoneA+`"}`))
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Len(t, w.deadlines, 1)
+		assert.False(t, w.early)
+		assert.Equal(t, 30*time.Second, time.Until(w.deadlines[0]))
+	})
+}

@@ -59,9 +59,7 @@ type reply struct {
 // do sends a request with the right credentials and content type, changed by edit.
 func (a *api) do(method, path, body string, edit ...func(*http.Request)) reply {
 	a.t.Helper()
-	r := httptest.NewRequestWithContext(a.t.Context(), method, path, strings.NewReader(body))
-	r.SetBasicAuth(a.ProjectID(), a.Secret())
-	r.Header.Set("Content-Type", "application/json")
+	r := a.request(method, path, body)
 	for _, change := range edit {
 		change(r)
 	}
@@ -72,6 +70,13 @@ func (a *api) do(method, path, body string, edit ...func(*http.Request)) reply {
 		require.NoError(a.t, json.Unmarshal(w.Body.Bytes(), &got.body), got.raw)
 	}
 	return got
+}
+
+func (a *api) request(method, path, body string) *http.Request {
+	r := httptest.NewRequestWithContext(a.t.Context(), method, path, strings.NewReader(body))
+	r.SetBasicAuth(a.ProjectID(), a.Secret())
+	r.Header.Set("Content-Type", "application/json")
+	return r
 }
 
 func (a *api) post(path string, body fields) reply {

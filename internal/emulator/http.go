@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // ServeHTTP answers one request of the API. Faults that drop the connection
@@ -24,8 +25,13 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil || answer.Drop != "" {
 		panic(http.ErrAbortHandler)
 	}
+	// A client that does not read its answers must not hold the connection.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
 	answer.write(w)
 }
+
+// writeTimeout is how long a client may take to read an answer.
+const writeTimeout = 30 * time.Second
 
 func (a Answer) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), a.Header)

@@ -80,7 +80,7 @@ func (e *Emulator) record(r *record) {
 	if len(e.hub.subscriptions) > 0 {
 		brief := r.Request
 		brief.UnknownFields = slices.Clone(r.UnknownFields)
-		e.publish(Event{Kind: EventRequest, Request: &brief, record: r})
+		e.publishLocked(Event{Kind: EventRequest, Request: &brief, record: r})
 	}
 }
 

@@ -57,7 +57,7 @@ func (e *Emulator) SetRateLimits(limits ...RateLimit) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.limits = newLimiter(limits)
-	e.publish(Event{Kind: EventConfig})
+	e.publishLocked(Event{Kind: EventConfig})
 	return nil
 }
 

@@ -184,6 +184,6 @@ func (e *Emulator) DeleteMessages(q MessageQuery) int {
 	}
 	deleted := len(e.messages.all.items) - len(kept)
 	e.messages.all.items = kept
-	e.publish(Event{Kind: EventDeleted})
+	e.publishLocked(Event{Kind: EventDeleted})
 	return deleted
 }

@@ -24,7 +24,7 @@ func isSandbox(recipient string) bool {
 	return recipient == sandboxPhone || recipient == sandboxEmail
 }
 
-func (e *Emulator) addSandbox() {
+func (e *Emulator) addSandboxLocked() {
 	u := &user{id: sandboxUserID, canned: true}
 	e.users.add(u)
 	e.users.attach(u, &factor{id: sandboxPhoneID, value: sandboxPhone})

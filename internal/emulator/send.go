@@ -72,16 +72,16 @@ func (e *Emulator) send(x *Exchange) (any, *apiError) {
 	if err := e.limits.admit(now, in.operation, in.recipient, in.region); err != nil {
 		return nil, err
 	}
-	if !e.mayReach(in.channel, in.recipient, in.region) {
+	if !e.mayReachLocked(in.channel, in.recipient, in.region) {
 		return nil, unreachable(in.region)
 	}
-	f, sessionID, created, err := e.addressee(in, now)
+	f, sessionID, created, err := e.addresseeLocked(in, now)
 	if err != nil {
 		return nil, err
 	}
 	e.users.touch(f.user)
 	if !isSandbox(f.value) {
-		e.issue(f, in, sessionID, now)
+		e.issueLocked(f, in, sessionID, now)
 	}
 
 	body := sendBody{StatusCode: http.StatusOK, RequestID: in.requestID, UserID: f.user.id}
@@ -96,10 +96,10 @@ func (e *Emulator) send(x *Exchange) (any, *apiError) {
 	return body, nil
 }
 
-// addressee returns the factor that the code goes to, making it and its user when
+// addresseeLocked returns the factor that the code goes to, making it and its user when
 // the call is one that does so, and the id of the session that it is sent in.
-func (e *Emulator) addressee(in sendRequest, now time.Time) (f *factor, sessionID string, created bool, err *apiError) {
-	s, err := e.findSession(in.session, now)
+func (e *Emulator) addresseeLocked(in sendRequest, now time.Time) (f *factor, sessionID string, created bool, err *apiError) {
+	s, err := e.findSessionLocked(in.session, now)
 	if err != nil {
 		return nil, "", false, err
 	}
@@ -110,16 +110,16 @@ func (e *Emulator) addressee(in sendRequest, now time.Time) (f *factor, sessionI
 	case in.create && f != nil:
 		return f, "", false, nil
 	case in.create:
-		return e.newUser(in, now), "", true, nil
+		return e.newUserLocked(in, now), "", true, nil
 	case s != nil:
-		f, err = e.attachTo(s.user, f, in, now)
+		f, err = e.attachToLocked(s.user, f, in, now)
 		return f, s.id, false, err
 	case in.userID != "":
 		u := e.users.byID[in.userID]
 		if u == nil {
 			return nil, "", false, failure("user_not_found")
 		}
-		f, err = e.attachTo(u, f, in, now)
+		f, err = e.attachToLocked(u, f, in, now)
 		return f, "", false, err
 	case f != nil:
 		return f, "", false, nil
@@ -130,16 +130,16 @@ func (e *Emulator) addressee(in sendRequest, now time.Time) (f *factor, sessionI
 	}
 }
 
-func (e *Emulator) newUser(in sendRequest, now time.Time) *factor {
+func (e *Emulator) newUserLocked(in sendRequest, now time.Time) *factor {
 	u := &user{id: "user-test-" + e.random.uuid(), status: StatusActive, created: now}
 	if in.pending {
 		u.status = StatusPending
 	}
 	e.users.add(u)
-	return e.newFactor(u, in)
+	return e.newFactorLocked(u, in)
 }
 
-func (e *Emulator) newFactor(u *user, in sendRequest) *factor {
+func (e *Emulator) newFactorLocked(u *user, in sendRequest) *factor {
 	prefix := "phone-number-test-"
 	if in.channel == ChannelEmail {
 		prefix = "email-test-"
@@ -149,8 +149,8 @@ func (e *Emulator) newFactor(u *user, in sendRequest) *factor {
 	return f
 }
 
-// attachTo returns u's factor for in.recipient, and adds it if no user has it.
-func (e *Emulator) attachTo(u *user, f *factor, in sendRequest, now time.Time) (*factor, *apiError) {
+// attachToLocked returns u's factor for in.recipient, and adds it if no user has it.
+func (e *Emulator) attachToLocked(u *user, f *factor, in sendRequest, now time.Time) (*factor, *apiError) {
 	switch {
 	case f != nil && f.user == u:
 		if !f.deadline.IsZero() {
@@ -171,7 +171,7 @@ func (e *Emulator) attachTo(u *user, f *factor, in sendRequest, now time.Time) (
 	if unverified >= maxUnverified || len(u.factors) >= maxFactors {
 		return nil, failure("too_many_unverified_factors")
 	}
-	f = e.newFactor(u, in)
+	f = e.newFactorLocked(u, in)
 	f.deadline = now.Add(attachWindow)
 	return f, nil
 }

@@ -1,9 +1,7 @@
 package emulator
 
 import (
-	"container/list"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,9 +23,8 @@ type session struct {
 	expires      time.Time
 	attributes   attributes
 	factors      []sessionFactor
-	claims       map[string]json.RawMessage
-	canned       bool // the sandbox's session never ends
-	place        *list.Element
+	claims       json.RawMessage // an object; encoded, because many small claims are large in a map
+	canned       bool            // the sandbox's session never ends
 }
 
 // sessionFactor is one way in which the person of a session proved who they are.
@@ -42,29 +39,35 @@ type sessionFactor struct {
 type sessionStore struct {
 	byToken map[string]*session
 	byID    map[string]*session
-	recent  *list.List // of *session, the last used in front
-	limit   int
+	recent  *lru[*session]
+}
+
+// maxSessionBytes and sessionBytes count what callers can make large, and an estimate
+// of the rest.
+const (
+	maxSessionBytes = 64 << 20
+	sessionBytes    = 1 << 10
+)
+
+func (s *session) size() int {
+	return sessionBytes + len(s.claims) + len(s.attributes.UserAgent) + len(s.factors)*factorBytes
 }
 
 func newSessionStore(limit int) sessionStore {
-	return sessionStore{byToken: map[string]*session{}, byID: map[string]*session{}, recent: list.New(), limit: limit}
+	return sessionStore{byToken: map[string]*session{}, byID: map[string]*session{}, recent: newLRU(limit, maxSessionBytes, (*session).size)}
 }
 
+// add keeps the session, whose size was changed if it is known.
 func (s *sessionStore) add(added *session) {
 	s.byToken[added.token] = added
 	s.byID[added.id] = added
-	added.place = s.recent.PushFront(added)
-	if s.recent.Len() > s.limit {
-		if oldest, ok := s.recent.Back().Value.(*session); ok {
-			s.forget(oldest)
-		}
-	}
+	s.recent.use(added, s.forget)
 }
 
 func (s *sessionStore) forget(old *session) {
 	delete(s.byToken, old.token)
 	delete(s.byID, old.id)
-	s.recent.Remove(old.place)
+	s.recent.remove(old)
 }
 
 // alive returns found if it can be used, and marks it as used.
@@ -78,7 +81,7 @@ func (s *sessionStore) alive(found *session, now time.Time) *session {
 		s.forget(found)
 		return nil
 	}
-	s.recent.MoveToFront(found.place)
+	s.recent.use(found, s.forget)
 	return found
 }
 
@@ -109,9 +112,9 @@ func (r *reader) sessionRef(e *Emulator) sessionRef {
 
 func notTokenRune(c rune) bool { return c != '=' && c != '+' && c != '/' && notExternalID(c) }
 
-// findSession returns the session that ref names. With no ref there is neither a
+// findSessionLocked returns the session that ref names. With no ref there is neither a
 // session nor an error.
-func (e *Emulator) findSession(ref sessionRef, now time.Time) (*session, *apiError) {
+func (e *Emulator) findSessionLocked(ref sessionRef, now time.Time) (*session, *apiError) {
 	if !ref.given() {
 		return nil, nil
 	}
@@ -125,8 +128,8 @@ func (e *Emulator) findSession(ref sessionRef, now time.Time) (*session, *apiErr
 	return found, nil
 }
 
-// startSession makes a session for u; it is not one until it has an expiry.
-func (e *Emulator) startSession(u *user, a attributes, now time.Time) *session {
+// startSessionLocked makes a session for u; it is not one until it has an expiry.
+func (e *Emulator) startSessionLocked(u *user, a attributes, now time.Time) *session {
 	s := &session{
 		id: "session-test-" + e.random.uuid(), token: e.random.token(sessionTokenLength / 4 * 3),
 		user: u, started: now, attributes: a,
@@ -155,13 +158,10 @@ func (s *session) authenticated(f *factor, delivery string, now time.Time) {
 	}
 }
 
-// mergeClaims returns old with the changes made: null removes a claim, and those
-// that the API sets itself are ignored.
-func mergeClaims(old, changes map[string]json.RawMessage) (map[string]json.RawMessage, *apiError) {
-	merged := maps.Clone(old)
-	if merged == nil {
-		merged = map[string]json.RawMessage{}
-	}
+// mergeClaims returns old, an encoded object or nothing, with the changes made: null
+// removes a claim, and those that the API sets itself are ignored.
+func mergeClaims(old json.RawMessage, changes map[string]json.RawMessage) (json.RawMessage, *apiError) {
+	merged := decodeClaims(old)
 	for name, value := range changes {
 		switch {
 		case reservedClaim(name):
@@ -173,10 +173,17 @@ func mergeClaims(old, changes map[string]json.RawMessage) (map[string]json.RawMe
 			merged[name] = value
 		}
 	}
-	if encoded, err := json.Marshal(merged); err != nil || len(encoded) > maxClaimBytes {
+	encoded, err := json.Marshal(merged)
+	if err != nil || len(encoded) > maxClaimBytes {
 		return nil, failure("custom_claims_too_large")
 	}
-	return merged, nil
+	return encoded, nil
+}
+
+func decodeClaims(encoded json.RawMessage) map[string]json.RawMessage {
+	claims := map[string]json.RawMessage{}
+	_ = json.Unmarshal(encoded, &claims) // nothing, or what mergeClaims returned
+	return claims
 }
 
 func reservedClaim(name string) bool {

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"container/list"
 	"slices"
 	"time"
 )
@@ -38,7 +37,6 @@ type user struct {
 	lockEnds  time.Time
 	visitors  sightings
 	addresses sightings
-	place     *list.Element
 }
 
 // factor is a phone number or an e-mail address of a user. Its id is the method
@@ -67,6 +65,18 @@ func (f *factor) delivery() string {
 	}
 }
 
+// maxUserBytes, userBytes and factorBytes are estimates of what users take in memory,
+// with their entries in maps.
+const (
+	maxUserBytes = 128 << 20
+	userBytes    = 1 << 10
+	factorBytes  = 1 << 10
+)
+
+func (u *user) size() int {
+	return userBytes + len(u.factors)*factorBytes + (len(u.visitors)+len(u.addresses))*100
+}
+
 func (u *user) locked(now time.Time) bool { return now.Before(u.lockEnds) }
 
 // registry finds users and factors by any of their names in constant time.
@@ -74,43 +84,35 @@ type registry struct {
 	byID     map[string]*user
 	byValue  map[string]*factor
 	byFactor map[string]*factor
-	recent   *list.List // of *user, the last used in front
-	limit    int
+	recent   *lru[*user]
 }
 
 func newRegistry(limit int) registry {
 	return registry{
 		byID: map[string]*user{}, byValue: map[string]*factor{}, byFactor: map[string]*factor{},
-		recent: list.New(), limit: limit,
+		recent: newLRU(limit, maxUserBytes, (*user).size),
 	}
 }
 
 func (r *registry) add(u *user) {
 	r.byID[u.id] = u
-	if u.canned {
-		return
-	}
-	u.place = r.recent.PushFront(u)
-	if r.recent.Len() > r.limit {
-		if oldest, ok := r.recent.Back().Value.(*user); ok {
-			r.forget(oldest)
-		}
-	}
+	r.touch(u)
 }
 
 func (r *registry) forget(u *user) {
 	for _, f := range slices.Clone(u.factors) {
 		r.detach(f)
 	}
-	r.recent.Remove(u.place)
+	r.recent.remove(u)
 	delete(r.byID, u.id)
 	u.gone = true
 }
 
-// touch marks u as used, so that it is forgotten later than others.
+// touch marks u as used, so that it is forgotten later than others. A change of its
+// size counts from then on.
 func (r *registry) touch(u *user) {
-	if u.place != nil {
-		r.recent.MoveToFront(u.place)
+	if !u.canned {
+		r.recent.use(u, r.forget)
 	}
 }
 
@@ -180,18 +182,16 @@ func (e *Emulator) Users(limit int) []User {
 	defer e.mu.Unlock()
 	now := e.clock.now()
 	views := []User{}
-	for place := e.users.recent.Front(); place != nil; place = place.Next() {
+	for u := range e.users.recent.all() {
 		if limit > 0 && len(views) == limit {
 			break
 		}
-		if u, ok := place.Value.(*user); ok {
-			views = append(views, e.viewUser(u, now))
-		}
+		views = append(views, e.viewUserLocked(u, now))
 	}
 	return views
 }
 
-func (e *Emulator) viewUser(u *user, now time.Time) User {
+func (e *Emulator) viewUserLocked(u *user, now time.Time) User {
 	view := User{
 		ID: u.id, Status: u.status, CreatedAt: u.created, FailedCodes: u.failures,
 		PhoneNumbers: []Factor{}, Emails: []Factor{},

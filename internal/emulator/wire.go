@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/json"
-	"maps"
 	"time"
 )
 
@@ -113,8 +112,8 @@ func optionalTimestamp(t time.Time) *string {
 	return &text
 }
 
-// userBody describes a user who has just logged in, and so is not locked.
-func (e *Emulator) userBody(u *user, now time.Time) userBody {
+// userBodyLocked describes a user who has just logged in, and so is not locked.
+func (e *Emulator) userBodyLocked(u *user, now time.Time) userBody {
 	body := userBody{
 		UserID: u.id, Status: u.status, CreatedAt: optionalTimestamp(u.created),
 		Emails: []emailBody{}, PhoneNumbers: []phoneBody{},
@@ -142,10 +141,7 @@ func (s *session) body() *sessionBody {
 	body := &sessionBody{
 		SessionID: s.id, UserID: s.user.id, Attributes: s.attributes, Roles: roles(),
 		StartedAt: timestamp(s.started), LastAccessedAt: timestamp(s.lastAccessed), ExpiresAt: timestamp(s.expires),
-		CustomClaims: maps.Clone(s.claims), Factors: []sessionFactorBody{},
-	}
-	if body.CustomClaims == nil {
-		body.CustomClaims = map[string]json.RawMessage{}
+		CustomClaims: decodeClaims(s.claims), Factors: []sessionFactorBody{},
 	}
 	for _, used := range s.factors {
 		item := sessionFactorBody{

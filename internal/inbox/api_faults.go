@@ -7,52 +7,29 @@ import (
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
-// faultBody is an [emulator.Fault] as the control API reads and writes it, with
-// durations that people can read.
+// faultBody is an [emulator.Fault] in JSON, with durations such as "1m30s".
 type faultBody struct {
-	Operation  string   `json:"operation,omitempty"`
-	Recipient  string   `json:"recipient,omitempty"`
-	Nth        int      `json:"nth,omitempty"`
-	Times      int      `json:"times,omitempty"`
+	emulator.Fault
+
 	Delay      duration `json:"delay,omitzero"`
-	SendFirst  bool     `json:"send_first,omitempty"`
-	Status     int      `json:"status,omitempty"`
-	ErrorType  string   `json:"error_type,omitempty"`
 	RetryAfter duration `json:"retry_after,omitzero"`
-	HTML       bool     `json:"html,omitempty"`
-	Cut        bool     `json:"cut,omitempty"`
-	Drop       string   `json:"drop,omitempty"`
 }
 
 // faultStateBody adds what became of it.
 type faultStateBody struct {
-	ID int64 `json:"id"`
-	faultBody
+	emulator.FaultState
 
-	Hits int  `json:"hits"`
-	Done bool `json:"done"`
+	Delay      duration `json:"delay,omitzero"`
+	RetryAfter duration `json:"retry_after,omitzero"`
 }
 
-func (f faultBody) fault() emulator.Fault {
-	return emulator.Fault{
-		Operation: f.Operation, Recipient: f.Recipient, Nth: f.Nth, Times: f.Times,
-		Delay: time.Duration(f.Delay), SendFirst: f.SendFirst,
-		Status: f.Status, ErrorType: f.ErrorType, RetryAfter: time.Duration(f.RetryAfter),
-		HTML: f.HTML, Cut: f.Cut, Drop: f.Drop,
-	}
+func (b faultBody) fault() emulator.Fault {
+	b.Fault.Delay, b.Fault.RetryAfter = time.Duration(b.Delay), time.Duration(b.RetryAfter)
+	return b.Fault
 }
 
 func newFaultStateBody(state emulator.FaultState) faultStateBody {
-	f := state.Fault
-	return faultStateBody{
-		ID: state.ID, Hits: state.Hits, Done: state.Done,
-		faultBody: faultBody{
-			Operation: f.Operation, Recipient: f.Recipient, Nth: f.Nth, Times: f.Times,
-			Delay: duration(f.Delay), SendFirst: f.SendFirst,
-			Status: f.Status, ErrorType: f.ErrorType, RetryAfter: duration(f.RetryAfter),
-			HTML: f.HTML, Cut: f.Cut, Drop: f.Drop,
-		},
-	}
+	return faultStateBody{state, duration(state.Delay), duration(state.RetryAfter)}
 }
 
 // listFaults answers with all faults, or with those that were never hit: a test that
@@ -84,7 +61,7 @@ func (b *Inbox) addFault(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return engineProblem(err)
 	}
-	writeJSON(w, http.StatusCreated, faultStateBody{ID: id, faultBody: body})
+	writeJSON(w, http.StatusCreated, newFaultStateBody(emulator.FaultState{Fault: body.fault(), ID: id}))
 	return nil
 }
 

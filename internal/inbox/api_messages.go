@@ -45,7 +45,7 @@ func (b *Inbox) latestMessage(w http.ResponseWriter, r *http.Request) error {
 	if q.err != nil {
 		return q.err
 	}
-	limitTime(w, wait+b.patience)
+	limitTime(w, wait+b.writeTimeout)
 	m, found := b.emulator.LatestMessage(wanted)
 	if !found && wait > 0 {
 		ctx, cancel := context.WithTimeout(r.Context(), wait)

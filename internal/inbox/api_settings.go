@@ -66,18 +66,17 @@ func (b *Inbox) setClock(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// rateLimitBody is an [emulator.RateLimit] in JSON, with a window such as "1m30s".
 type rateLimitBody struct {
-	Operation  string   `json:"operation,omitempty"`
-	By         string   `json:"by,omitempty"`
-	Max        int      `json:"max"`
-	Window     duration `json:"window"`
-	RetryAfter bool     `json:"retry_after,omitempty"`
+	emulator.RateLimit
+
+	Window duration `json:"window"`
 }
 
 func (b *Inbox) listRateLimits(w http.ResponseWriter, _ *http.Request) error {
 	limits := []rateLimitBody{}
 	for _, l := range b.emulator.RateLimits() {
-		limits = append(limits, rateLimitBody{l.Operation, l.By, l.Max, duration(l.Window), l.RetryAfter})
+		limits = append(limits, rateLimitBody{l, duration(l.Window)})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"rate_limits": limits})
 	return nil
@@ -95,9 +94,8 @@ func (b *Inbox) setRateLimits(w http.ResponseWriter, r *http.Request) error {
 	}
 	limits := make([]emulator.RateLimit, 0, len(*body.RateLimits))
 	for _, l := range *body.RateLimits {
-		limits = append(limits, emulator.RateLimit{
-			Operation: l.Operation, By: l.By, Max: l.Max, Window: time.Duration(l.Window), RetryAfter: l.RetryAfter,
-		})
+		l.RateLimit.Window = time.Duration(l.Window)
+		limits = append(limits, l.RateLimit)
 	}
 	if err := b.emulator.SetRateLimits(limits...); err != nil {
 		return engineProblem(err)

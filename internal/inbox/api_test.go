@@ -93,7 +93,7 @@ func TestWaitOutlivesServer(t *testing.T) {
 	a := b.do(http.MethodGet, "/_otp/messages/latest?wait=4s", "")
 	assert.Equal(t, 404, a.status, a.body)
 
-	_, err := b.engine.AddFault(emulator.Fault{Delay: 2 * impatience})
+	_, err := b.engine.AddFault(emulator.Fault{Delay: 2 * shortTimeout})
 	require.NoError(t, err)
 	b.send(number)
 }

@@ -149,6 +149,22 @@ func TestOtherOrigins(t *testing.T) {
 	}
 }
 
+// Other web sites' pages cannot fill the journal of the emulated API.
+func TestOtherOriginsOnTheAPI(t *testing.T) {
+	b := newBox(t)
+	for _, header := range [][]string{
+		{"Origin", "https://evil.example"},
+		{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"},
+	} {
+		a := b.do(http.MethodPost, sendPath(number), sendBody(number), append(header, "Content-Type", "text/plain")...)
+		assert.Equal(t, http.StatusForbidden, a.status)
+		assert.Contains(t, a.body, "cross_origin")
+	}
+	assert.Empty(t, b.engine.Requests(emulator.RequestQuery{}))
+	assert.Equal(t, http.StatusBadRequest, b.do(http.MethodPost, sendPath(number), sendBody(number)).status)
+	assert.Len(t, b.engine.Requests(emulator.RequestQuery{}), 1, "a program without credentials is in the journal")
+}
+
 func TestHeaders(t *testing.T) {
 	b := newBox(t)
 	for _, path := range []string{"/", "/_otp/messages", "/_otp/nothing", "/livez", "/_otp/assets/x/inbox.css"} {

@@ -37,13 +37,13 @@ func newBox(t *testing.T, change ...func(*Config)) *box {
 	return newBoxIn(t, 0, change...)
 }
 
-// impatience is how long a server gives a request that gives each only so long. It is
+// shortTimeout is how long a server gives a request that gives each only so long. It is
 // more than a busy machine takes.
-const impatience = 2 * time.Second
+const shortTimeout = 2 * time.Second
 
 func newImpatientBox(t *testing.T) *box {
 	t.Helper()
-	return newBoxIn(t, impatience)
+	return newBoxIn(t, shortTimeout)
 }
 
 func newBoxIn(t *testing.T, limit time.Duration, change ...func(*Config)) *box {
@@ -58,7 +58,7 @@ func newBoxIn(t *testing.T, limit time.Duration, change ...func(*Config)) *box {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(handler)
 	if limit > 0 {
-		handler.patience = limit
+		handler.writeTimeout = limit
 		server.Config.ReadTimeout, server.Config.WriteTimeout = limit, limit
 	}
 	server.Start()

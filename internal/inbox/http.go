@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
@@ -16,9 +18,9 @@ import (
 const (
 	// maxBody bounds the body of a call of the control API.
 	maxBody = 64 << 10
-	// defaultPatience is how long an ordinary call may take to be read and answered,
+	// defaultTimeout is how long an ordinary call may take to be read and answered,
 	// and a reader of events to take one.
-	defaultPatience = 30 * time.Second
+	defaultTimeout = 30 * time.Second
 )
 
 // problem is an answer of the control API that is no success. It has the shape of
@@ -135,9 +137,15 @@ func fieldOf(t reflect.Type, data json.RawMessage, want reflect.Type) string {
 		return ""
 	}
 	for i := range t.NumField() {
+		of := t.Field(i).Type
+		if t.Field(i).Anonymous {
+			if path := fieldOf(of, data, want); path != "" {
+				return path
+			}
+			continue
+		}
 		field, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		value, given := object[field]
-		of := t.Field(i).Type
 		if of == want || of.Kind() == reflect.Pointer && of.Elem() == want {
 			if given && json.Unmarshal(value, reflect.New(want).Interface()) != nil {
 				return field
@@ -151,7 +159,7 @@ func fieldOf(t reflect.Type, data json.RawMessage, want reflect.Type) string {
 
 // describeType says in words of JSON what encoding/json says in words of Go.
 func describeType(err *json.UnmarshalTypeError) string {
-	place := err.Field
+	place := strings.Join(slices.DeleteFunc(strings.Split(err.Field, "."), isTypeName), ".")
 	if place == "" {
 		place = "The body"
 	}
@@ -161,6 +169,9 @@ func describeType(err *json.UnmarshalTypeError) string {
 	}
 	return text + "."
 }
+
+// isTypeName tells an embedded Go type in the path of a field from the fields.
+func isTypeName(step string) bool { return step != "" && unicode.IsUpper(rune(step[0])) }
 
 func typeName(t reflect.Type) string {
 	switch t {
@@ -216,8 +227,14 @@ func limitTime(w http.ResponseWriter, d time.Duration) {
 
 // serveEmulator reads the body within the usual time and then lets the call take as
 // long as it likes, since a fault may delay it by up to an hour.
+// The pages of other web sites cannot add credentials, and are not worth a row in the
+// journal.
 func (b *Inbox) serveEmulator(w http.ResponseWriter, r *http.Request) {
-	limitTime(w, b.patience)
+	if p := b.guard.refuseOrigin(r); p != nil && r.Header.Get("Authorization") == "" {
+		p.write(w)
+		return
+	}
+	limitTime(w, b.writeTimeout)
 	body, err := io.ReadAll(io.LimitReader(r.Body, emulator.MaxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // half a request: the client is gone

@@ -46,13 +46,13 @@ type Config struct {
 // [http.Handler] for the root of a server, or below [http.StripPrefix] for a path
 // that ends with a slash.
 type Inbox struct {
-	config    Config
-	emulator  *emulator.Emulator
-	guard     guard
-	templates *template.Template
-	routes    *http.ServeMux
-	streams   chan struct{} // a place for each stream that may be open
-	patience  time.Duration
+	config       Config
+	emulator     *emulator.Emulator
+	guard        guard
+	templates    *template.Template
+	routes       *http.ServeMux
+	streams      chan struct{} // a place for each stream that may be open
+	writeTimeout time.Duration
 }
 
 // New returns an inbox of config.Emulator.
@@ -71,12 +71,12 @@ func New(config Config) (*Inbox, error) {
 		config.MaxStreams = DefaultMaxStreams
 	}
 	b := &Inbox{
-		config:    config,
-		emulator:  config.Emulator,
-		guard:     newGuard(config.Token, config.Hosts),
-		templates: templates,
-		streams:   make(chan struct{}, config.MaxStreams),
-		patience:  defaultPatience,
+		config:       config,
+		emulator:     config.Emulator,
+		guard:        newGuard(config.Token, config.Hosts),
+		templates:    templates,
+		streams:      make(chan struct{}, config.MaxStreams),
+		writeTimeout: defaultTimeout,
 	}
 	b.routes = b.newRoutes()
 	return b, nil
@@ -94,7 +94,7 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	protect(w.Header())
-	limitTime(w, b.patience)
+	limitTime(w, b.writeTimeout)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if refusal := b.guard.refuseOrigin(r); refusal != nil {
 		refusal.write(w)

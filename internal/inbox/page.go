@@ -65,6 +65,10 @@ type panelsView struct {
 	More   bool // there are more users
 }
 
+// maxFilter is how long a filter may be, in bytes: each word of it is looked for in each
+// row.
+const maxFilter = 256
+
 func (b *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" && b.guard.token != "" {
 		return b.enter(w, r, token)
@@ -75,6 +79,9 @@ func (b *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r, "q", "mask", "limit", "token", "wrong")
 	limit := int(q.number("limit", shownMessages, 1, mostMessages))
 	masked := q.boolean("mask")
+	if len(q.values.Get("q")) > maxFilter {
+		q.fail("q, the filter, has at most " + strconv.Itoa(maxFilter) + " bytes.")
+	}
 	if q.err != nil {
 		return q.err
 	}

@@ -2,17 +2,12 @@ package inbox
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
-// panelDelay is how long the small panels may be behind, so that a burst of calls
-// draws them once.
-const panelDelay = 100 * time.Millisecond
-
 // rowEvent carries a row as HTML, drawn by the template that draws it on the page:
-// there is no second idea of what a row looks like.
+// so both look alike.
 type rowEvent struct {
 	ID   int64  `json:"id"`
 	HTML string `json:"html"`
@@ -33,31 +28,15 @@ func (b *Inbox) pageEvents(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	events := b.emulator.Subscribe(streamBuffer)
 	defer events.Close()
-	err = s.send("hello", map[string]string{"stamp": b.stamp()})
-
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	var due <-chan time.Time
-	for err == nil {
-		select {
-		case <-r.Context().Done():
-			return nil
-		case <-beat.C:
-			err = s.write(": still here\n\n")
-		case <-due:
-			due = nil
-			err = b.sendPanels(s)
-		case event := <-events.Events():
-			if due == nil {
-				due = time.After(panelDelay)
-			}
-			err = b.sendRow(s, event)
-			if err == nil && events.Lost() > 0 {
-				err = s.send("refresh", struct{}{})
-			}
-		}
+	if s.send("hello", map[string]string{"stamp": b.stamp()}) != nil {
+		return nil // the client is gone
 	}
-	return nil // the client is gone
+	s.follow(r.Context(), events, listener{
+		event: func(event emulator.Event) error { return b.sendRow(s, event) },
+		lost:  func(int) error { return s.send("refresh", struct{}{}) },
+		later: func() error { return b.sendPanels(s) },
+	})
+	return nil
 }
 
 func (b *Inbox) sendRow(s *stream, event emulator.Event) error {

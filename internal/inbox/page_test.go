@@ -135,6 +135,15 @@ func TestFilterAndMask(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, b.do(http.MethodGet, "/?limit=1001", "").status)
 }
 
+// Each word of a filter is looked for in each row.
+func TestFilterIsBounded(t *testing.T) {
+	b := newBox(t)
+	assert.Equal(t, http.StatusOK, b.do(http.MethodGet, "/?q="+strings.Repeat("a+", maxFilter/2), "").status)
+	a := b.do(http.MethodGet, "/?q="+strings.Repeat("a+", maxFilter/2)+"b", "")
+	assert.Equal(t, http.StatusBadRequest, a.status)
+	assert.Contains(t, a.body, "256 bytes")
+}
+
 func TestMask(t *testing.T) {
 	for recipient, want := range map[string]string{
 		"+12025550162": "+1••••••••62", "grace@example.com": "g•••@example.com", "é@example.com": "é•••@example.com", "+1234": "•••••", "": "",

@@ -17,9 +17,9 @@ const (
 
 // stream is one open connection of server-sent events.
 type stream struct {
-	writer   http.ResponseWriter
-	control  *http.ResponseController
-	patience time.Duration
+	writer       http.ResponseWriter
+	control      *http.ResponseController
+	writeTimeout time.Duration
 }
 
 // openStream begins a stream, if there is room for one more. The caller calls
@@ -38,12 +38,12 @@ func (b *Inbox) openStream(w http.ResponseWriter) (s *stream, release func(), er
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	w.WriteHeader(http.StatusOK)
-	s = &stream{writer: w, control: http.NewResponseController(w), patience: b.patience}
+	s = &stream{writer: w, control: http.NewResponseController(w), writeTimeout: b.writeTimeout}
 	return s, func() { <-b.streams }, nil
 }
 
 func (s *stream) write(text string) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience)) // who takes longer is gone
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout)) // who takes longer is gone
 	if _, err := s.writer.Write([]byte(text)); err != nil {
 		return err
 	}
@@ -59,27 +59,38 @@ func (s *stream) send(name string, data any) error {
 	return s.write("event: " + name + "\ndata: " + string(encoded) + "\n\n")
 }
 
-// follow calls each for every event until the reader is gone, and keeps a quiet stream
-// open. What a slow reader missed is reported to lost.
-func (s *stream) follow(ctx context.Context, events *emulator.Subscription, each func(emulator.Event) error, lost func(int) error) error {
+// listener is what a stream does for the events of the emulator.
+type listener struct {
+	event func(emulator.Event) error
+	lost  func(events int) error // a slow reader missed some
+	later func() error           // laterDelay after an event, once for all in between; may be nil
+}
+
+// laterDelay is how long the small panels may be behind, so that a burst of calls
+// draws them once.
+const laterDelay = 100 * time.Millisecond
+
+// follow calls f until the reader is gone or ctx ends, and keeps a quiet stream open.
+func (s *stream) follow(ctx context.Context, events *emulator.Subscription, f listener) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	for {
+	var due <-chan time.Time
+	for err := error(nil); err == nil; {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-beat.C:
-			if err := s.write(": still here\n\n"); err != nil {
-				return err
-			}
+			err = s.write(": still here\n\n")
+		case <-due:
+			due = nil
+			err = f.later()
 		case event := <-events.Events():
-			if err := each(event); err != nil {
-				return err
+			if due == nil && f.later != nil {
+				due = time.After(laterDelay)
 			}
-			if n := events.Lost(); n > 0 {
-				if err := lost(n); err != nil {
-					return err
-				}
+			err = f.event(event)
+			if n := events.Lost(); err == nil && n > 0 {
+				err = f.lost(n)
 			}
 		}
 	}
@@ -97,8 +108,9 @@ func (b *Inbox) events(w http.ResponseWriter, r *http.Request) error {
 	if s.send("hello", b.clock()) != nil {
 		return nil // the client is gone
 	}
-	_ = s.follow(r.Context(), events,
-		func(event emulator.Event) error { return s.send(event.Kind, event.Whole()) },
-		func(n int) error { return s.send("lost", map[string]int{"events": n}) })
+	s.follow(r.Context(), events, listener{
+		event: func(event emulator.Event) error { return s.send(event.Kind, event.Whole()) },
+		lost:  func(n int) error { return s.send("lost", map[string]int{"events": n}) },
+	})
 	return nil
 }

@@ -109,7 +109,7 @@ func TestEventsOutliveServer(t *testing.T) {
 	for _, path := range []string{"/_otp/events", "/_otp/page/events"} {
 		events := b.follow(path)
 		events.until("hello")
-		<-time.After(2 * impatience)
+		<-time.After(2 * shortTimeout)
 		b.send(number)
 		events.until("message")
 	}
@@ -185,7 +185,7 @@ func TestPageEvents(t *testing.T) {
 // TestCallerWhoSendsHalf is cut off, even in a server without time limits.
 func TestCallerWhoSendsHalf(t *testing.T) {
 	b := newBox(t)
-	b.server.Config.Handler.(*Inbox).patience = 30 * time.Millisecond
+	b.server.Config.Handler.(*Inbox).writeTimeout = 30 * time.Millisecond
 	for _, path := range []string{"/_otp/faults", "/_otp/page/clock", "/v1/otps/sms/send"} {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 		require.NoError(t, err)

@@ -91,7 +91,7 @@ func TestProxy(t *testing.T) {
 						Open: func(*faultserver.Conn) bool { conns.Add(1); return false },
 					})
 					proxy.lead(server, openTunnel)
-					client, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithTimeout(patience), stytchotp.WithMaxRetries(10))
+					client, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithTimeout(callTimeout), stytchotp.WithMaxRetries(10))
 					require.NoError(t, err)
 					defer client.CloseIdleConnections()
 					callInBursts(t, client, workers, 4)

@@ -101,7 +101,7 @@ func send(ctx context.Context, c *stytchotp.Client, tag string) (*answered, erro
 // the test closes its connections.
 func newClient(tb testing.TB, url string, opts ...stytchotp.Option) *stytchotp.Client {
 	tb.Helper()
-	opts = append([]stytchotp.Option{stytchotp.WithBaseURL(url), stytchotp.WithTimeout(patience)}, opts...)
+	opts = append([]stytchotp.Option{stytchotp.WithBaseURL(url), stytchotp.WithTimeout(callTimeout)}, opts...)
 	client, err := stytchotp.NewClient(testProjectID, testSecret, opts...)
 	require.NoError(tb, err)
 	tb.Cleanup(client.CloseIdleConnections)

@@ -86,15 +86,15 @@ func (s *cannedServer) only(t *testing.T) received {
 	return s.requests[0]
 }
 
-// patience is the time limit of a call that is not about its time limit: the default of
+// callTimeout is the time limit of a call that is not about its time limit: the default of
 // ten seconds is too short when a machine stands still.
-const patience = 2 * time.Minute
+const callTimeout = 2 * time.Minute
 
 // client returns a client of the test project that calls s under the path /base.
 func (s *cannedServer) client(t *testing.T, opts ...stytchotp.Option) *stytchotp.Client {
 	t.Helper()
 	c, err := stytchotp.NewClient(testProjectID, testSecret,
-		append([]stytchotp.Option{stytchotp.WithBaseURL(s.URL + "/base"), stytchotp.WithTimeout(patience)}, opts...)...)
+		append([]stytchotp.Option{stytchotp.WithBaseURL(s.URL + "/base"), stytchotp.WithTimeout(callTimeout)}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(c.CloseIdleConnections)
 	return c

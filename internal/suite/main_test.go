@@ -39,10 +39,10 @@ func TestMain(m *testing.M) {
 
 // goroutinesLeft returns the stacks of the goroutines that are still running, after
 // it gave them some time to end.
-func goroutinesLeft(patience time.Duration) []string {
+func goroutinesLeft(timeout time.Duration) []string {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); ; <-tick.C {
+	for deadline := time.Now().Add(timeout); ; <-tick.C {
 		if left := goroutines(); len(left) == 0 || time.Now().After(deadline) {
 			return left
 		}

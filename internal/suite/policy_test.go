@@ -170,7 +170,7 @@ func TestSendPolicyIsAskedOnlyForNumbers(t *testing.T) {
 			assert.Contains(t, []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp}, channel)
 			deadline, ok := ctx.Deadline()
 			assert.True(t, ok, "the checker has no time limit")
-			assert.LessOrEqual(t, time.Until(deadline), patience)
+			assert.LessOrEqual(t, time.Until(deadline), callTimeout)
 			return true, nil
 		})})
 	for _, op := range operations() {

@@ -4,7 +4,7 @@ import { sync } from './clock.js';
 import { refilter, isShown } from './filter.js';
 import { announce, byId, placeMessage, placePanel, placeRequest, reload } from './rows.js';
 
-const patience = 3000; // before another try when the server refused the stream
+const retryDelay = 3000; // before another try when the server refused the stream
 
 let queue = [];
 let timer = 0;
@@ -26,7 +26,7 @@ export function connect() {
   }
   source.addEventListener('error', () => {
     show('lost');
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, patience);
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, retryDelay);
   });
 }
 
