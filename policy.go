@@ -218,6 +218,9 @@ func (p *sendPolicy) askChecker(ctx context.Context, n PhoneNumber, channel Chan
 		return nil
 	}
 	allowed, err := p.Checker.CheckNumber(ctx, n, channel)
+	if !allowed && err == nil {
+		err = context.Cause(ctx) // out of time, so this is no answer
+	}
 	switch {
 	case err == nil && !allowed:
 		return refusal("refused_by_checker", "was refused by the checker", ErrNumberRefused)

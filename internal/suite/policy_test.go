@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -182,6 +183,30 @@ func TestSendPolicyIsAskedOnlyForNumbers(t *testing.T) {
 	_, err := smsTo("not a number")(t.Context(), srv.client(t, policy))
 	require.ErrorIs(t, err, stytchotp.ErrInvalidPhoneNumber)
 	assert.Equal(t, 4, asked)
+}
+
+// A checker whose time runs out did not refuse the number, whatever it returns.
+func TestCheckerOutOfTime(t *testing.T) {
+	t.Parallel()
+	for name, result := range map[string]func(error) error{
+		"an error":  func(err error) error { return err },
+		"a refusal": func(error) error { return nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client, err := stytchotp.NewClient(testProjectID, testSecret, stytchotp.WithTimeout(2*time.Second),
+				stytchotp.WithSendPolicy(stytchotp.SendPolicy{Checker: stytchotp.CheckerFunc(
+					func(ctx context.Context, _ stytchotp.PhoneNumber, _ stytchotp.Channel) (bool, error) {
+						<-ctx.Done()
+						return false, result(ctx.Err())
+					})}))
+			require.NoError(t, err)
+			_, err = smsTo("+12025550162")(t.Context(), client)
+			require.ErrorIs(t, err, context.DeadlineExceeded, name)
+			assert.Equal(t, http.StatusServiceUnavailable, stytchotp.HTTPStatus(err), name)
+			assert.Equal(t, "unavailable", stytchotp.PublicCode(err), name)
+			assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err), name)
+		})
+	}
 }
 
 // A number that ParsePhoneNumber would change is sent nowhere, with a policy or without.
