@@ -19,7 +19,7 @@ import (
 const (
 	maxServerText    = 1 << 10  // bytes kept of one text that a server wrote
 	maxErrorDetails  = 64 << 10 // bytes kept of error_details
-	maxSalvagedBytes = 64 << 10 // bytes searched of a body that is not JSON
+	maxSearchedBytes = 64 << 10 // bytes searched of a body that is not JSON
 )
 
 // errorBody is the error envelope.
@@ -82,7 +82,7 @@ type errorText struct {
 func readErrorBody(answer transport.Answer) errorText {
 	body, err := decodeErrorBody(answer.Body)
 	if err != nil {
-		body = salvage(answer.Body)
+		body = searchFields(answer.Body)
 	}
 	if len(body.ErrorDetails) > maxErrorDetails || string(body.ErrorDetails) == "null" {
 		body.ErrorDetails = nil
@@ -107,7 +107,7 @@ var envelopeField = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`"(request_id|error_type|error_message|error_url)"\s*:\s*("(?:[^"\\]|\\.)*")`)
 })
 
-func salvage(b []byte) errorBody {
+func searchFields(b []byte) errorBody {
 	var body errorBody
 	fields := map[string]*string{
 		"request_id":    &body.RequestID,
@@ -115,7 +115,7 @@ func salvage(b []byte) errorBody {
 		"error_message": &body.ErrorMessage,
 		"error_url":     &body.ErrorURL,
 	}
-	for _, match := range envelopeField().FindAllSubmatch(b[:min(len(b), maxSalvagedBytes)], len(fields)) {
+	for _, match := range envelopeField().FindAllSubmatch(b[:min(len(b), maxSearchedBytes)], len(fields)) {
 		_ = json.Unmarshal(match[2], fields[string(match[1])]) // left empty if that is no JSON string
 	}
 	return body

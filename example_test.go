@@ -53,7 +53,7 @@ func Example() {
 }
 
 func ExampleNewClient() {
-	client, err := stytchotp.NewClient("project-test-11111111-1111-4111-8111-111111111111", "secret-test-of-nobody",
+	client, err := stytchotp.NewClient("project-test-11111111-1111-4111-8111-111111111111", "secret-test-of-no-project",
 		stytchotp.WithTimeout(5*time.Second), stytchotp.WithUserAgent("acme-login/1.4"))
 	fmt.Println(client != nil, err)
 	// Output:
@@ -62,7 +62,7 @@ func ExampleNewClient() {
 
 // Everything that is wrong is said at once, and the secret is never repeated.
 func ExampleNewClient_problems() {
-	_, err := stytchotp.NewClient("project-live-11111111-1111-4111-8111-111111111111", "secret-test-of-nobody",
+	_, err := stytchotp.NewClient("project-live-11111111-1111-4111-8111-111111111111", "secret-test-of-no-project",
 		stytchotp.WithTimeout(0), stytchotp.WithBaseURL("stytch.com"))
 	fmt.Println(err)
 	// Output:
@@ -74,7 +74,7 @@ func ExampleNewClient_problems() {
 func ExampleNewClientFromEnv() {
 	defer setenv(map[string]string{ // as your deployment does
 		"STYTCH_PROJECT_ID": "project-test-11111111-1111-4111-8111-111111111111",
-		"STYTCH_SECRET":     "secret-test-of-nobody",
+		"STYTCH_SECRET":     "secret-test-of-no-project",
 	})()
 
 	client, err := stytchotp.NewClientFromEnv()

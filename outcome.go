@@ -179,7 +179,7 @@ func outcome(err error) (status int, code string) {
 
 func (e *StytchError) outcome() (status int, code string) {
 	if e == nil {
-		return unanswered(DeliveryMaybeSent, "")
+		return withoutAnswer(DeliveryMaybeSent, "")
 	}
 	if m := e.ErrorType.meaning(); m.status != 0 {
 		return m.status, m.code
@@ -190,23 +190,23 @@ func (e *StytchError) outcome() (status int, code string) {
 	case e.unreadable && e.isRefusal() && e.StatusCode != http.StatusBadRequest:
 		// A proxy's refusal or a wrong base URL. The carrier's failure is a 400.
 	case e.Delivery() == DeliveryMaybeSent:
-		return unanswered(DeliveryMaybeSent, e.Op)
+		return withoutAnswer(DeliveryMaybeSent, e.Op)
 	}
 	return http.StatusInternalServerError, "internal"
 }
 
 func (e *TransportError) outcome() (status int, code string) {
 	if e == nil {
-		return unanswered(DeliveryMaybeSent, "")
+		return withoutAnswer(DeliveryMaybeSent, "")
 	}
-	return unanswered(e.delivery, e.Op)
+	return withoutAnswer(e.delivery, e.Op)
 }
 
 func (e *InvalidResponseError) outcome() (status int, code string) {
 	if e == nil {
-		return unanswered(DeliveryMaybeSent, "")
+		return withoutAnswer(DeliveryMaybeSent, "")
 	}
-	return unanswered(DeliveryMaybeSent, e.Op)
+	return withoutAnswer(DeliveryMaybeSent, e.Op)
 }
 
 // outcome is a 422 when everything that is wrong is what a person types. Otherwise
@@ -243,8 +243,8 @@ func (e *ValidationError) outcome() (status int, code string) {
 	return status, code
 }
 
-// unanswered is the outcome when Stytch did not say what became of the request.
-func unanswered(delivery Delivery, op string) (status int, code string) {
+// withoutAnswer is the outcome when Stytch did not say what became of the request.
+func withoutAnswer(delivery Delivery, op string) (status int, code string) {
 	switch {
 	case delivery == DeliveryNotSent:
 		return http.StatusServiceUnavailable, "unavailable"

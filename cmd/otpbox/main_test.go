@@ -144,7 +144,7 @@ func startUnread(t *testing.T) *process {
 	return p
 }
 
-func TestStopsThoughNobodyReads(t *testing.T) {
+func TestStopsWithoutReader(t *testing.T) {
 	p := startUnread(t)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, p.cmd.Wait())
@@ -290,7 +290,7 @@ func TestRefusals(t *testing.T) {
 	assert.Contains(t, stderr, "-listen")
 }
 
-// TestToken: with one, other machines are let in, and everybody has to show it.
+// TestToken: with one, other machines are let in, and every caller has to show it.
 func TestToken(t *testing.T) {
 	const token = "0123456789abcdef"
 	p := start(t, "--listen", "0.0.0.0", "--token", token)

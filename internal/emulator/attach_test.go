@@ -88,8 +88,8 @@ func TestAttachingWhatIsTaken(t *testing.T) {
 	a.post(emailSend, fields{"email": emailA, "session_token": token}).refused(400, "duplicate_email")
 	assert.Equal(t, userID, a.post(smsSend, fields{"phone_number": phoneA, "user_id": userID}).ok().str("user_id"), "one's own number")
 
-	const nobody = "user-test-9b2f5b2e-0a6c-4c54-8f4f-6d1e1b0a7c11"
-	a.post(smsSend, fields{"phone_number": phoneA, "user_id": nobody}).refused(404, "user_not_found")
+	const unknown = "user-test-9b2f5b2e-0a6c-4c54-8f4f-6d1e1b0a7c11"
+	a.post(smsSend, fields{"phone_number": phoneA, "user_id": unknown}).refused(404, "user_not_found")
 	a.post(smsSend, fields{"phone_number": phoneA, "user_id": "external|id"}).refused(404, "user_not_found")
 }
 

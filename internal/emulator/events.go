@@ -104,7 +104,7 @@ func (e *Emulator) leave(recipient string, arrived <-chan struct{}) {
 	}
 }
 
-// wake lets those look again who wait for a message to recipient.
+// wake wakes those who wait for a message to recipient.
 func (h *hub) wake(recipient string) {
 	if w := h.waiters[recipient]; w != nil {
 		close(w.arrived)
@@ -112,7 +112,7 @@ func (h *hub) wake(recipient string) {
 	}
 }
 
-// wakeAll lets everybody look again.
+// wakeAll wakes all waiters.
 func (h *hub) wakeAll() {
 	for recipient := range h.waiters {
 		h.wake(recipient)
@@ -159,8 +159,8 @@ func (s *Subscription) Close() {
 	}
 }
 
-// announceClockLocked tells everybody that the clock was changed, which codes may have
-// expired by.
+// announceClockLocked publishes a change of the clock, by which codes may have
+// expired.
 func (e *Emulator) announceClockLocked() {
 	e.hub.wakeAll()
 	e.publishLocked(Event{Kind: EventClock})
@@ -180,7 +180,7 @@ func (e *Emulator) publishLocked(event Event) {
 	}
 }
 
-// announceLocked tells everybody that m went out, or that its state changed.
+// announceLocked publishes that m went out, or that its state changed.
 func (e *Emulator) announceLocked(m *message) {
 	e.hub.wake(m.Recipient)
 	e.hub.wake("")

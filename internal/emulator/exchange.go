@@ -60,7 +60,7 @@ func (e *Emulator) Begin(c Call) *Exchange {
 	x.requestID = "request-id-test-" + e.random.uuid()
 	x.recipient = e.recipientOfLocked(x, now)
 	if x.found && x.authorized() {
-		x.fault = e.faults.strike(x.route.operation, x.recipient)
+		x.fault = e.faults.next(x.route.operation, x.recipient)
 	}
 	x.record.Request = Request{
 		Time: now, RequestID: x.requestID, Method: clip(c.Method, 16), Path: clip(c.Path, 256),

@@ -99,7 +99,7 @@ func (f Fault) replaces() bool {
 	return f.Status != 0 || f.ErrorType != "" || f.HTML || f.RetryAfter != 0
 }
 
-// faultList holds the faults that may still strike, and the others for the record.
+// faultList holds the faults that may still be applied, and the others for the record.
 type faultList struct {
 	active []*fault
 	done   []*fault
@@ -112,8 +112,8 @@ type fault struct {
 	seen int
 }
 
-// strike counts a call and returns the fault that it meets, if any.
-func (l *faultList) strike(operation, recipient string) *FaultState {
+// next counts a call and returns the fault that it meets, if any.
+func (l *faultList) next(operation, recipient string) *FaultState {
 	for i, f := range l.active {
 		if !covers(f.Operation, operation) || f.Recipient != "" && f.Recipient != recipient {
 			continue
@@ -154,7 +154,7 @@ func (e *Emulator) AddFault(f Fault) (id int64, err error) {
 	return e.faults.lastID, nil
 }
 
-// Faults returns the faults that may still strike in the order they were added,
+// Faults returns the faults that may still be applied in the order they were added,
 // and after them those that are done.
 func (e *Emulator) Faults() []FaultState {
 	e.mu.Lock()

@@ -38,7 +38,7 @@ func (a Answer) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)
 	if !a.Cut {
-		_, _ = w.Write(a.Body) // a caller who is gone is told nothing
+		_, _ = w.Write(a.Body) // the caller may be gone
 		return
 	}
 	_, _ = w.Write(a.Body[:len(a.Body)/2])

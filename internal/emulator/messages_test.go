@@ -33,11 +33,11 @@ func TestMessage(t *testing.T) {
 	}, m)
 	_, found = a.LatestMessage(emulator.MessageQuery{Recipient: " ADA@example.com\n"})
 	assert.True(t, found)
-	for _, nobody := range []string{" ", "\n", "\t\r\n"} {
-		_, found = a.LatestMessage(emulator.MessageQuery{Recipient: nobody})
+	for _, blank := range []string{" ", "\n", "\t\r\n"} {
+		_, found = a.LatestMessage(emulator.MessageQuery{Recipient: blank})
 		assert.False(t, found, "a blank is no recipient")
-		assert.Zero(t, a.DeleteMessages(emulator.MessageQuery{Recipient: nobody}))
-		assert.Empty(t, a.Requests(emulator.RequestQuery{Recipient: nobody}))
+		assert.Zero(t, a.DeleteMessages(emulator.MessageQuery{Recipient: blank}))
+		assert.Empty(t, a.Requests(emulator.RequestQuery{Recipient: blank}))
 	}
 	a.authenticate(m.MethodID, m.Code).ok()
 	m, _ = a.LatestMessage(emulator.MessageQuery{})

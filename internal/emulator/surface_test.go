@@ -281,7 +281,7 @@ func TestBadConfigurations(t *testing.T) {
 		"fixed code":       {FixedCodes: map[string]string{phoneA: "12345"}},
 		"fixed number":     {FixedCodes: map[string]string{"2025550162": "123456"}},
 		"fixed address":    {FixedCodes: map[string]string{"ada@localhost": "123456"}},
-		"fixed nobody":     {FixedCodes: map[string]string{"": "123456"}},
+		"fixed, no recipient":     {FixedCodes: map[string]string{"": "123456"}},
 		"fixed sandbox":    {FixedCodes: map[string]string{"+10000000000": "123456"}},
 		"limit":            {RateLimits: []emulator.RateLimit{{Max: 1}}},
 		"threshold":        {UserLockThreshold: 101},

@@ -50,8 +50,8 @@ func TestMessages(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, ids(t, b.object(200, http.MethodGet, "/_otp/messages"+c.query, ""), "messages"), c.query)
 	}
-	for _, nobody := range []string{"", "%0A", "%09"} {
-		assert.Equal(t, 400, b.do(http.MethodDelete, "/_otp/messages?to="+nobody, "").status, "a blank is no recipient")
+	for _, blank := range []string{"", "%0A", "%09"} {
+		assert.Equal(t, 400, b.do(http.MethodDelete, "/_otp/messages?to="+blank, "").status, "a blank is no recipient")
 	}
 	assert.Equal(t, map[string]any{"deleted": 1.0}, b.object(200, http.MethodDelete, "/_otp/messages?channel=email", ""))
 	assert.Equal(t, map[string]any{"deleted": 3.0}, b.object(200, http.MethodDelete, "/_otp/messages", ""))
@@ -89,7 +89,7 @@ func TestLatestMessage(t *testing.T) {
 // TestWaitOutlivesServer: a server's own time limits do not cut a wait off.
 func TestWaitOutlivesServer(t *testing.T) {
 	t.Parallel()
-	b := newImpatientBox(t)
+	b := newShortTimeoutBox(t)
 	a := b.do(http.MethodGet, "/_otp/messages/latest?wait=4s", "")
 	assert.Equal(t, 404, a.status, a.body)
 

@@ -36,7 +36,7 @@ func (g guard) refuse(r *http.Request) *problem {
 		return refusal("token_required", "Without a token only this machine is answered.")
 	}
 	if g.token == "" && isForwarded(r.Header) {
-		return refusal("token_required", "This request came through a proxy, behind which everybody looks like this machine. "+
+		return refusal("token_required", "This request came through a proxy, behind which every client looks like this machine. "+
 			"Without a token only this machine itself is answered.")
 	}
 	return nil

@@ -57,7 +57,7 @@ func TestRebinding(t *testing.T) {
 	assert.Len(t, b.engine.Requests(emulator.RequestQuery{}), 1, "none of it reached the emulator")
 }
 
-// TestForwarded: behind a proxy on this machine everybody is loopback, and the name
+// TestForwarded: behind a proxy on this machine every client is loopback, and the name
 // that was asked for need not be in the Host header.
 func TestForwarded(t *testing.T) {
 	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"} {

@@ -41,7 +41,7 @@ func newBox(t *testing.T, change ...func(*Config)) *box {
 // more than a busy machine takes.
 const shortTimeout = 2 * time.Second
 
-func newImpatientBox(t *testing.T) *box {
+func newShortTimeoutBox(t *testing.T) *box {
 	t.Helper()
 	return newBoxIn(t, shortTimeout)
 }

@@ -73,7 +73,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(encoded.Bytes()) // a caller who is gone is told nothing
+	_, _ = w.Write(encoded.Bytes()) // the caller may be gone
 }
 
 // readJSON decodes a body strictly: a misspelled name would otherwise do nothing,

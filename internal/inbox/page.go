@@ -187,7 +187,7 @@ func (b *Inbox) render(w http.ResponseWriter, status int, name string, view any)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // a reader who is gone is told nothing
+	_, _ = page.WriteTo(w) // the reader may be gone
 	return nil
 }
 

@@ -105,7 +105,7 @@ func TestEvents(t *testing.T) {
 // TestEventsOutliveServer: a stream goes on when the server's time limits are over.
 func TestEventsOutliveServer(t *testing.T) {
 	t.Parallel()
-	b := newImpatientBox(t)
+	b := newShortTimeoutBox(t)
 	for _, path := range []string{"/_otp/events", "/_otp/page/events"} {
 		events := b.follow(path)
 		events.until("hello")
@@ -134,7 +134,7 @@ func TestBoundedStreams(t *testing.T) {
 // TestReaderWhoReadsNothing does not hold a place for ever.
 func TestReaderWhoReadsNothing(t *testing.T) {
 	t.Parallel()
-	b := newImpatientBox(t)
+	b := newShortTimeoutBox(t)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", b.server.Listener.Addr().String())
 	require.NoError(t, err)
 	defer conn.Close() //nolint:errcheck // nothing is written any more

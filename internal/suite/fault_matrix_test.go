@@ -59,8 +59,8 @@ func notConnected() verdict {
 	return verdict{kind: "TransportError", delivery: stytchotp.DeliveryNotSent}
 }
 
-// unanswered is the verdict on faults after that and before an answer.
-func unanswered(received int) verdict {
+// noAnswer is the verdict on faults after that and before an answer.
+func noAnswer(received int) verdict {
 	return verdict{kind: "TransportError", received: received}
 }
 
@@ -114,7 +114,7 @@ var stages = []struct {
 	faults     func() []fault
 }{
 	{"No connection", "Nothing of the request can have left, and the call says so. It tries twice more, as `WithMaxRetries` has it by default.", connectionFaults},
-	{"No answer", "The server may have read the request, so the call is not repeated.", unansweredFaults},
+	{"No answer", "The server may have read the request, so the call is not repeated.", noAnswerFaults},
 	{"An answer with an error", "Whatever the body is, the status is kept.", errorFaults},
 	{"A redirect", "It is reported and not followed. Nothing reaches the place it points to.", redirectFaults},
 	{"A success that is none", "A 2xx must be JSON, whole, and hold the id that the next step needs.", successFaults},

@@ -76,10 +76,10 @@ func (c *chaos) handle(e faultserver.Exchange) {
 			then(e)
 		}
 	}
-	unanswered := func(then func(faultserver.Exchange)) func() { return func() { then(e) } }
+	noAnswer := func(then func(faultserver.Exchange)) func() { return func() { then(e) } }
 	faults := []func(){
-		unanswered(closeConnection), unanswered(resetConnection), unanswered(stall),
-		unanswered(raw("HTTP/1.1 2OO " + untrustedText + "\r\n\r\n")),
+		noAnswer(closeConnection), noAnswer(resetConnection), noAnswer(stall),
+		noAnswer(raw("HTTP/1.1 2OO " + untrustedText + "\r\n\r\n")),
 		status(200, cut(200, own[:len(own)/2])), status(200, resetInBody(200)), status(200, replyJSON(200, "{}")),
 		status(200, reply(200, "text/html", htmlPage)), status(200, stallInBody(200, own)),
 		status(200, replyJSON(200, own, "Connection", "close")), status(200, inChunks(200, own)),
@@ -90,7 +90,7 @@ func (c *chaos) handle(e faultserver.Exchange) {
 	}
 	if h, ok := e.(*faultserver.HTTP2); ok { // that does not lie about what it read
 		faults = append(faults,
-			unanswered(resetStream(faultserver.CodeProtocolError)), unanswered(resetStream(faultserver.CodeInternalError)),
+			noAnswer(resetStream(faultserver.CodeProtocolError)), noAnswer(resetStream(faultserver.CodeInternalError)),
 			func() { h.Retire(); status(200, replyJSON(200, own))() })
 	}
 	if i := c.draw(c.rates.requests, len(faults)); i >= 0 {

@@ -389,7 +389,7 @@ func TestRegisteredProtocol(t *testing.T) {
 	assert.Equal(t, 1, tries)
 }
 
-// TestSilence keeps resty's texts from everybody.
+// TestSilence: resty's texts are not printed.
 func TestSilence(t *testing.T) {
 	silent{}.Errorf("%d", 1)
 	silent{}.Warnf("%d", 1)

@@ -17,7 +17,7 @@ type usual struct {
 }
 
 func newUsual(baseURL string, rt http.RoundTripper) (Contender, error) {
-	// One client for the program, with a timeout: the two things everybody is told.
+	// One client for the program, with a timeout: as net/http recommends.
 	// It would share http.DefaultTransport; a copy, with the same settings, keeps
 	// one run's connections out of the next.
 	if shared, ok := http.DefaultTransport.(*http.Transport); ok && rt == nil {
