@@ -3,13 +3,17 @@ package stytchotp
 //go:generate go run ./internal/printgen
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp/internal/transport"
@@ -21,12 +25,16 @@ const Version = "0.1.0"
 // emulatorHeader marks the answers of the emulator in otptest and otpbox.
 const emulatorHeader = "X-OTP-Emulator"
 
-// Client calls Stytch's one-time-passcode endpoints for one project. It is
-// immutable and safe for concurrent use; a program needs one for each project and
+// Client calls Stytch's one-time-passcode endpoints for one project, and those that a
+// login needs after the code. It is immutable and safe for concurrent use; a program needs one for each project and
 // should keep it, since it holds the connections.
 type Client struct {
-	// OTPs holds the one-time-passcode endpoints.
+	// OTPs sends and checks one-time passcodes.
 	OTPs *OTPsService
+	// Sessions checks, lists and ends sessions.
+	Sessions *SessionsService
+	// Users reads and deletes users and their numbers and addresses.
+	Users *UsersService
 
 	core coreFunc
 }
@@ -83,12 +91,17 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 		}),
 	}
 	get := func() *core { return c }
-	return &Client{core: get, OTPs: &OTPsService{
-		SMS:      &SMSService{core: get},
-		WhatsApp: &WhatsAppService{core: get},
-		Email:    &EmailService{core: get},
-		core:     get,
-	}}, nil
+	return &Client{
+		core: get,
+		OTPs: &OTPsService{
+			SMS:      &SMSService{core: get},
+			WhatsApp: &WhatsAppService{core: get},
+			Email:    &EmailService{core: get},
+			core:     get,
+		},
+		Sessions: &SessionsService{core: get},
+		Users:    &UsersService{core: get},
+	}, nil
 }
 
 // NewClientFromEnv is [NewClient] with the project id from STYTCH_PROJECT_ID, the
@@ -127,12 +140,25 @@ const (
 	OpEmailSend             = "otps.email.send"
 	OpEmailLoginOrCreate    = "otps.email.login_or_create"
 	OpAuthenticate          = "otps.authenticate"
+
+	OpSessionsAuthenticate = "sessions.authenticate"
+	OpSessionsGet          = "sessions.get"
+	OpSessionsRevoke       = "sessions.revoke"
+
+	OpUsersGet               = "users.get"
+	OpUsersDelete            = "users.delete"
+	OpUsersDeletePhoneNumber = "users.delete_phone_number"
+	OpUsersDeleteEmail       = "users.delete_email"
+
+	// OpDo is the operation of [Client.Do], whatever its path is.
+	OpDo = "do"
 )
 
 // operation is one endpoint: its name, its path and the channel that its message
 // goes by.
 type operation struct {
 	name, path string
+	method     string // POST when empty
 	channel    Channel
 }
 
@@ -143,9 +169,23 @@ type request interface {
 	check(*checker)
 }
 
-// post is the one path that every call takes: check the params, ask the send
+// call makes a call of an operation whose response is a T.
+func call[T any, R response[T]](ctx context.Context, c *core, op operation, params request) (*T, error) {
+	var resp T
+	err := c.call(ctx, op, params, R(&resp).meta(), R(&resp).read)
+	if err != nil {
+		return nil, err
+	}
+	return &resp, nil
+}
+
+// reader decodes the body of an answer. It also says what in it does not fit the
+// request, or "".
+type reader func(body []byte, want expected) (mismatch string, err error)
+
+// call is the one path that every call takes: check the params, ask the send
 // policy, encode, send, decode, report.
-func post[T any, R response[T]](ctx context.Context, c *core, op operation, params request) (resp *T, err error) {
+func (c *core) call(ctx context.Context, op operation, params request, meta *ResponseMeta, read reader) (err error) {
 	found := checker{live: c.live}
 	if ctx == nil {
 		found.add("ctx", "nil", "must not be nil")
@@ -154,38 +194,118 @@ func post[T any, R response[T]](ctx context.Context, c *core, op operation, para
 	ctx, call := startCall(ctx, c, op)
 	err = &TransportError{Op: op.name, cause: errPanicked}
 	defer func() { call.end(ctx, err) }()
-	resp, err = do[T, R](ctx, c, op, params, found, call)
-	return resp, err
+	err = c.do(ctx, op, params, found, call, meta, read)
+	return err
 }
 
-func do[T any, R response[T]](ctx context.Context, c *core, op operation, params request, found checker, call *startedCall) (*T, error) {
+func (c *core) do(ctx context.Context, op operation, params request, found checker, call *startedCall, meta *ResponseMeta, read reader) error {
 	params.check(&found)
 	if len(found.fields) > 0 {
-		return nil, &ValidationError{Op: op.name, Fields: found.fields}
+		return &ValidationError{Op: op.name, Fields: found.fields}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if c.policy != nil && found.number != "" {
 		if err := c.policy.ask(ctx, op, found.number, &call.Call); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	body, err := json.Marshal(params)
-	if err != nil { // check leaves nothing that cannot be encoded
-		return nil, &ValidationError{Op: op.name, Fields: []FieldError{{Field: "params", Code: "not_encodable", Reason: "cannot be encoded as JSON"}}}
+	body, err := encode(op, params)
+	if err != nil { // check leaves nothing of ours that cannot be encoded
+		return &ValidationError{Op: op.name, Fields: []FieldError{{Field: "params", Code: "not_encodable", Reason: "cannot be encoded as JSON", cause: err}}}
 	}
-	answer, err := c.transport.Do(ctx, http.MethodPost, op.path, body)
+	answer, err := c.transport.Do(ctx, cmp.Or(op.method, http.MethodPost), op.path, body)
 	if err != nil {
-		return nil, newTransportError(op, err)
+		return newTransportError(op, err)
 	}
 	call.StatusCode, call.Attempts = answer.StatusCode, answer.Attempts
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, newStytchError(op, answer, time.Now())
+		return newStytchError(op, answer, time.Now())
 	}
-	resp, err := newResponse[T, R](c, op, found.want, answer)
-	if err != nil {
-		return nil, err
+	if err := c.readAnswer(op, found.want, answer, meta, read); err != nil {
+		return err
 	}
-	call.setRequestID(R(resp).meta().RequestID)
-	return resp, nil
+	call.setRequestID(meta.RequestID)
+	return nil
+}
+
+// encode returns the body of a request: nothing for an operation of which the params
+// are in the path.
+func encode(op operation, params request) ([]byte, error) {
+	switch p, free := params.(*doParams); {
+	case free && p.in == nil, !free && op.method != "":
+		return nil, nil
+	case free:
+		return json.Marshal(p.in)
+	}
+	return json.Marshal(params)
+}
+
+// Do calls any other endpoint of the API, with the promises of the other calls: one
+// request, errors that say whether it may have been processed, and nothing private in
+// what the SDK writes.
+//
+// method is an HTTP method, and path begins with a slash, as in
+// "/v1/users/search"; escape what you put into it. in is encoded as JSON and sent
+// unless it is nil. The JSON of the answer is decoded into out, a pointer, or dropped
+// if out is nil. With a struct that embeds [ResponseMeta], out gets the request id, the
+// header and the whole body too. Of a path with a typed method, use that: Do does not
+// check the params or what the answer is about.
+//
+// [Call].Op and the Op of errors is [OpDo].
+func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
+	params := &doParams{method, path, in, out}
+	meta := &ResponseMeta{}
+	if m, ok := out.(interface{ meta() *ResponseMeta }); ok && !isNil(out) {
+		meta = m.meta()
+	}
+	return c.core().call(ctx, operation{name: OpDo, method: method, path: path}, params, meta,
+		func(body []byte, _ expected) (string, error) {
+			if out == nil {
+				return "", json.Unmarshal(body, new(any))
+			}
+			return "", unmarshal(body, out)
+		})
+}
+
+// doParams are the arguments of [Client.Do].
+type doParams struct {
+	method, path string
+	in, out      any
+}
+
+func (p *doParams) check(c *checker) {
+	switch p.method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		c.add("method", "invalid", "must be GET, POST, PUT, PATCH or DELETE")
+	}
+	if parsed, err := url.Parse(p.path); err != nil || !isPath(p.path, parsed) {
+		c.add("path", "invalid", "must be an escaped path such as /v1/users/search, without a host, dots or a fragment")
+	}
+	if p.in != nil && p.method == http.MethodGet {
+		c.add("in", "invalid", "must be nil for GET: put it into the query of path")
+	}
+	if p.out != nil && (reflect.TypeOf(p.out).Kind() != reflect.Pointer || isNil(p.out)) {
+		c.add("out", "invalid", "must be a pointer that is not nil, or nil")
+	}
+}
+
+// isPath reports a path that names an endpoint of the server and no other server.
+func isPath(path string, parsed *url.URL) bool {
+	if !strings.HasPrefix(path, "/") || parsed.Host != "" || strings.ContainsFunc(path, notPrintableASCII) || strings.ContainsAny(path, "#\\ ") {
+		return false
+	}
+	for segment := range strings.SplitSeq(parsed.Path, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// isNil reports a nil pointer in v.
+func isNil(v any) bool {
+	value := reflect.ValueOf(v)
+	return value.Kind() == reflect.Pointer && value.IsNil()
 }

@@ -179,17 +179,32 @@ func (e *TransportError) Error() string {
 	if e == nil {
 		return "stytchotp: no error"
 	}
-	consequence := "a message may have been sent"
-	if e.Delivery() == DeliveryNotSent {
-		consequence = "nothing was sent"
-	} else if e.Op == OpAuthenticate {
-		consequence = "the code may have been used up"
+	consequence := "nothing was sent"
+	if e.Delivery() != DeliveryNotSent {
+		consequence = maybeSent(e.Op)
 	}
 	reason := "no answer"
 	if e.cause != nil {
 		reason = e.cause.Error()
 	}
 	return "stytchotp: " + e.Op + ": " + reason + " (" + consequence + ")"
+}
+
+// maybeSent says what an unknown outcome means for an operation.
+func maybeSent(op string) string {
+	switch {
+	case op == OpAuthenticate:
+		return "the code may have been used up"
+	case isSend(op):
+		return "a message may have been sent"
+	}
+	return "the request may have been processed"
+}
+
+// isSend reports an operation that sends a message. An operation that is not known
+// may send one.
+func isSend(op string) bool {
+	return !strings.HasPrefix(op, "sessions.") && !strings.HasPrefix(op, "users.") && op != OpAuthenticate && op != OpDo
 }
 
 // Unwrap returns the cause, for [errors.Is] and [errors.As]: context.Canceled,

@@ -199,3 +199,65 @@ type ImpersonatedFactor struct {
 type TrustedAuthTokenFactor struct {
 	TokenID string `json:"token_id"`
 }
+
+// SessionsAuthenticateParams are the parameters of [SessionsService.Authenticate]. A
+// zero field is not sent.
+type SessionsAuthenticateParams struct {
+	SessionToken Secret `json:"session_token,omitzero"` // this or SessionJWT is required
+	SessionJWT   Secret `json:"session_jwt,omitzero"`   // it may have expired
+	// SessionDurationMinutes makes the session last that long from now, 5 to 527040
+	// (366 days). Without it the session ends when it would have.
+	SessionDurationMinutes int `json:"session_duration_minutes,omitzero"`
+	// SessionCustomClaims are added to the session, at most 4 KB as JSON; a nil
+	// value deletes a claim. They need SessionDurationMinutes.
+	SessionCustomClaims Claims `json:"session_custom_claims,omitzero"`
+	// AuthorizationCheck also asks whether the roles of the session allow an action.
+	// Stytch refuses one that they do not: PublicCode is "not_authorized".
+	AuthorizationCheck AuthorizationCheck `json:"authorization_check,omitzero"`
+}
+
+// AuthorizationCheck is an action on a resource of the project's RBAC policy.
+type AuthorizationCheck struct {
+	ResourceID string `json:"resource_id"`
+	Action     string `json:"action"`
+}
+
+// AuthorizationVerdict is the answer to an [AuthorizationCheck].
+type AuthorizationVerdict struct {
+	Authorized    bool     `json:"authorized"`
+	GrantingRoles []string `json:"granting_roles"`
+}
+
+// SessionsGetParams are the parameters of [SessionsService.Get].
+type SessionsGetParams struct {
+	UserID string `json:"user_id"` // required: Stytch's id of the user, or your own (external_id)
+}
+
+// SessionsRevokeParams are the parameters of [SessionsService.Revoke]. One of the
+// fields is required.
+type SessionsRevokeParams struct {
+	SessionID    string `json:"session_id,omitzero"`
+	SessionToken Secret `json:"session_token,omitzero"`
+	SessionJWT   Secret `json:"session_jwt,omitzero"` // it may have expired
+}
+
+// SessionsAuthenticateResponse is the answer to [SessionsService.Authenticate].
+type SessionsAuthenticateResponse struct {
+	ResponseMeta
+	SessionToken Secret                `json:"session_token"` // empty in some answers to a SessionJWT
+	SessionJWT   Secret                `json:"session_jwt"`   // a new one; lives 5 minutes
+	Session      *Session              `json:"session"`       // never nil
+	User         User                  `json:"user"`
+	Verdict      *AuthorizationVerdict `json:"verdict"` // nil without an AuthorizationCheck
+}
+
+// SessionsGetResponse is the answer to [SessionsService.Get].
+type SessionsGetResponse struct {
+	ResponseMeta
+	Sessions []Session `json:"sessions"`
+}
+
+// SessionsRevokeResponse is the answer to [SessionsService.Revoke].
+type SessionsRevokeResponse struct {
+	ResponseMeta
+}

@@ -126,3 +126,49 @@ type DeviceAttributeDetails struct {
 	FirstSeenAt time.Time `json:"first_seen_at,omitzero"` // zero when unknown
 	LastSeenAt  time.Time `json:"last_seen_at,omitzero"`  // zero when unknown
 }
+
+// UsersGetParams are the parameters of [UsersService.Get].
+type UsersGetParams struct {
+	UserID string `json:"user_id"` // required: Stytch's id of the user, or your own (external_id)
+}
+
+// UsersDeleteParams are the parameters of [UsersService.Delete].
+type UsersDeleteParams struct {
+	UserID string `json:"user_id"` // required: Stytch's id of the user, or your own (external_id)
+}
+
+// UsersDeletePhoneNumberParams are the parameters of [UsersService.DeletePhoneNumber].
+type UsersDeletePhoneNumberParams struct {
+	PhoneID string `json:"phone_id"` // required; it is the MethodID of sends to the number
+}
+
+// UsersDeleteEmailParams are the parameters of [UsersService.DeleteEmail].
+type UsersDeleteEmailParams struct {
+	EmailID string `json:"email_id"` // required; it is the MethodID of sends to the address
+}
+
+// UsersGetResponse is the answer to [UsersService.Get].
+type UsersGetResponse struct {
+	ResponseMeta
+	User
+}
+
+// UsersDeleteResponse is the answer to [UsersService.Delete].
+type UsersDeleteResponse struct {
+	ResponseMeta
+	UserID string `json:"user_id"` // never empty
+}
+
+// UsersDeletePhoneNumberResponse is the answer to [UsersService.DeletePhoneNumber].
+type UsersDeletePhoneNumberResponse struct {
+	ResponseMeta
+	UserID string `json:"user_id"` // never empty
+	User   User   `json:"user"`    // without the number
+}
+
+// UsersDeleteEmailResponse is the answer to [UsersService.DeleteEmail].
+type UsersDeleteEmailResponse struct {
+	ResponseMeta
+	UserID string `json:"user_id"` // never empty
+	User   User   `json:"user"`    // without the address
+}

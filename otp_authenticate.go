@@ -15,7 +15,7 @@ var authenticate = operation{name: OpAuthenticate, path: "/v1/otps/authenticate"
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/authenticate
 func (s *OTPsService) Authenticate(ctx context.Context, params AuthenticateParams) (*AuthenticateResponse, error) {
-	return post[AuthenticateResponse](ctx, s.core(), authenticate, &params)
+	return call[AuthenticateResponse](ctx, s.core(), authenticate, &params)
 }
 
 func (p *AuthenticateParams) check(c *checker) {

@@ -6,8 +6,8 @@ import "context"
 type EmailService struct{ core coreFunc }
 
 var (
-	emailSend          = operation{OpEmailSend, "/v1/otps/email/send", ChannelEmail}
-	emailLoginOrCreate = operation{OpEmailLoginOrCreate, "/v1/otps/email/login_or_create", ChannelEmail}
+	emailSend          = operation{name: OpEmailSend, path: "/v1/otps/email/send", channel: ChannelEmail}
+	emailLoginOrCreate = operation{name: OpEmailLoginOrCreate, path: "/v1/otps/email/login_or_create", channel: ChannelEmail}
 )
 
 // Send sends a code to an address that belongs to a user already, or attaches the
@@ -21,7 +21,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-email/send
 func (s *EmailService) Send(ctx context.Context, params EmailSendParams) (*EmailSendResponse, error) {
-	return post[EmailSendResponse](ctx, s.core(), emailSend, &params)
+	return call[EmailSendResponse](ctx, s.core(), emailSend, &params)
 }
 
 // LoginOrCreate sends a code to an address, and creates a user for it when there
@@ -33,7 +33,7 @@ func (s *EmailService) Send(ctx context.Context, params EmailSendParams) (*Email
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-email/login-or-create-user
 func (s *EmailService) LoginOrCreate(ctx context.Context, params EmailLoginOrCreateParams) (*EmailLoginOrCreateResponse, error) {
-	return post[EmailLoginOrCreateResponse](ctx, s.core(), emailLoginOrCreate, &params)
+	return call[EmailLoginOrCreateResponse](ctx, s.core(), emailLoginOrCreate, &params)
 }
 
 func (p *EmailSendParams) check(c *checker) {

@@ -6,8 +6,8 @@ import "context"
 type SMSService struct{ core coreFunc }
 
 var (
-	smsSend          = operation{OpSMSSend, "/v1/otps/sms/send", ChannelSMS}
-	smsLoginOrCreate = operation{OpSMSLoginOrCreate, "/v1/otps/sms/login_or_create", ChannelSMS}
+	smsSend          = operation{name: OpSMSSend, path: "/v1/otps/sms/send", channel: ChannelSMS}
+	smsLoginOrCreate = operation{name: OpSMSLoginOrCreate, path: "/v1/otps/sms/login_or_create", channel: ChannelSMS}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the
@@ -21,7 +21,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/send
 func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendResponse, error) {
-	return post[SMSSendResponse](ctx, s.core(), smsSend, &params)
+	return call[SMSSendResponse](ctx, s.core(), smsSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -33,7 +33,7 @@ func (s *SMSService) Send(ctx context.Context, params SMSSendParams) (*SMSSendRe
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-sms/login-or-create-user
 func (s *SMSService) LoginOrCreate(ctx context.Context, params SMSLoginOrCreateParams) (*SMSLoginOrCreateResponse, error) {
-	return post[SMSLoginOrCreateResponse](ctx, s.core(), smsLoginOrCreate, &params)
+	return call[SMSLoginOrCreateResponse](ctx, s.core(), smsLoginOrCreate, &params)
 }
 
 func (p *SMSSendParams) check(c *checker) {

@@ -7,8 +7,8 @@ import "context"
 type WhatsAppService struct{ core coreFunc }
 
 var (
-	whatsAppSend          = operation{OpWhatsAppSend, "/v1/otps/whatsapp/send", ChannelWhatsApp}
-	whatsAppLoginOrCreate = operation{OpWhatsAppLoginOrCreate, "/v1/otps/whatsapp/login_or_create", ChannelWhatsApp}
+	whatsAppSend          = operation{name: OpWhatsAppSend, path: "/v1/otps/whatsapp/send", channel: ChannelWhatsApp}
+	whatsAppLoginOrCreate = operation{name: OpWhatsAppLoginOrCreate, path: "/v1/otps/whatsapp/login_or_create", channel: ChannelWhatsApp}
 )
 
 // Send sends a code to a number that belongs to a user already, or attaches the
@@ -23,7 +23,7 @@ var (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/send
 func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (*WhatsAppSendResponse, error) {
-	return post[WhatsAppSendResponse](ctx, s.core(), whatsAppSend, &params)
+	return call[WhatsAppSendResponse](ctx, s.core(), whatsAppSend, &params)
 }
 
 // LoginOrCreate sends a code to a number, and creates a user for it when there is
@@ -35,7 +35,7 @@ func (s *WhatsAppService) Send(ctx context.Context, params WhatsAppSendParams) (
 //
 // API: https://stytch.com/docs/api-reference/consumer/api/otp/via-whatsapp/login-or-create-user
 func (s *WhatsAppService) LoginOrCreate(ctx context.Context, params WhatsAppLoginOrCreateParams) (*WhatsAppLoginOrCreateResponse, error) {
-	return post[WhatsAppLoginOrCreateResponse](ctx, s.core(), whatsAppLoginOrCreate, &params)
+	return call[WhatsAppLoginOrCreateResponse](ctx, s.core(), whatsAppLoginOrCreate, &params)
 }
 
 func (p *WhatsAppSendParams) check(c *checker) {

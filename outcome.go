@@ -3,7 +3,8 @@ package stytchotp
 import "net/http"
 
 // Delivery says whether a message may have gone out. For
-// [OTPsService.Authenticate] it says whether the code may have been used up.
+// [OTPsService.Authenticate] it says whether the code may have been used up, and for
+// calls that send no message whether the request may have been processed.
 type Delivery int
 
 // The values of Delivery. The zero value is the one that promises nothing.
@@ -155,8 +156,9 @@ func HTTPStatus(err error) int {
 //	too_many_unverified_factors  verify the factor that was added before, or wait
 //	carrier_failed    the carrier refused the message, perhaps for the moment
 //	delivery_unknown  a message may be on its way: show the field for the code
-//	result_unknown    the code may have been used up: offer a new one
-//	unavailable       nothing was sent: try again
+//	result_unknown    the code may have been used up: offer a new one. After
+//	                  [Client.Do]: the request may have been processed
+//	unavailable       nothing was sent, or repeating the call does no harm: try again
 //	internal          a fault of this program or its configuration
 //
 // user_not_found tells whether a person has an account: do not send it to a person
@@ -248,8 +250,10 @@ func withoutAnswer(delivery Delivery, op string) (status int, code string) {
 	switch {
 	case delivery == DeliveryNotSent:
 		return http.StatusServiceUnavailable, "unavailable"
-	case op == OpAuthenticate:
+	case op == OpAuthenticate, op == OpDo:
 		return http.StatusServiceUnavailable, "result_unknown"
+	case !isSend(op):
+		return http.StatusServiceUnavailable, "unavailable" // repeating the call does no harm
 	}
 	return http.StatusServiceUnavailable, "delivery_unknown"
 }

@@ -235,6 +235,60 @@ func (v TrustedAuthTokenFactor) Format(s fmt.State, _ rune) {
 func (v TrustedAuthTokenFactor) LogValue() slog.Value { return redact.LogValue(v) }
 
 // Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsAuthenticateParams) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v SessionsAuthenticateParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v AuthorizationCheck) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v AuthorizationCheck) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v AuthorizationVerdict) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v AuthorizationVerdict) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsGetParams) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v SessionsGetParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsRevokeParams) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v SessionsRevokeParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsAuthenticateResponse) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v SessionsAuthenticateResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsGetResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v SessionsGetResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v SessionsRevokeResponse) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v SessionsRevokeResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
 func (v User) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
 
 // LogValue logs what Format prints.
@@ -309,3 +363,59 @@ func (v DeviceAttributeDetails) Format(s fmt.State, _ rune) {
 
 // LogValue logs what Format prints.
 func (v DeviceAttributeDetails) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersGetParams) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v UsersGetParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeleteParams) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v UsersDeleteParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeletePhoneNumberParams) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v UsersDeletePhoneNumberParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeleteEmailParams) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v UsersDeleteEmailParams) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersGetResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v UsersGetResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeleteResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.String(v)) }
+
+// LogValue logs what Format prints.
+func (v UsersDeleteResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeletePhoneNumberResponse) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v UsersDeletePhoneNumberResponse) LogValue() slog.Value { return redact.LogValue(v) }
+
+// Format prints v without personal values and secrets, whatever the verb.
+func (v UsersDeleteEmailResponse) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, redact.String(v))
+}
+
+// LogValue logs what Format prints.
+func (v UsersDeleteEmailResponse) LogValue() slog.Value { return redact.LogValue(v) }

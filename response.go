@@ -25,31 +25,30 @@ const (
 type response[T any] interface {
 	*T
 	meta() *ResponseMeta
-	// read decodes the body of an answer. It also says what in it does not fit
-	// the request, or "".
+	// read is the [reader] of the response.
 	read(body []byte, want expected) (mismatch string, err error)
 }
 
 // expected is what the params of a call demand of its answer.
 type expected struct {
-	userID   string // the user that a recipient is attached to
-	methodID string // the one that Authenticate was asked about
-	session  bool   // a session was asked for
+	userID       string // the user that the call is about
+	methodID     string // the phone_id or email_id that it is about
+	sessionToken Secret // the session that it is about, by its token
+	sessionID    string // or by its id
+	session      bool   // a session was asked for
+	verdict      bool   // an authorization check was asked for
 }
 
-// newResponse decodes a 2xx answer, or says why it cannot be trusted.
-func newResponse[T any, R response[T]](c *core, op operation, want expected, answer transport.Answer) (*T, error) {
+// readAnswer decodes a 2xx answer, or says why it cannot be trusted.
+func (c *core) readAnswer(op operation, want expected, answer transport.Answer, meta *ResponseMeta, read reader) error {
 	if answer.BodyErr != nil {
-		return nil, newInvalidResponse(op, answer, reasonFor(answer.BodyErr), answer.BodyErr)
+		return newInvalidResponse(op, answer, reasonFor(answer.BodyErr), answer.BodyErr)
 	}
 	if c.live && answer.Header.Get(emulatorHeader) != "" {
-		return nil, newInvalidResponse(op, answer, "a live project was answered by an emulator", nil)
+		return newInvalidResponse(op, answer, "a live project was answered by an emulator", nil)
 	}
-	var resp T
-	r := R(&resp)
-	meta := r.meta()
 	meta.StatusCode = answer.StatusCode // for a body without one
-	reason, err := r.read(answer.Body, want)
+	reason, err := read(answer.Body, want)
 	switch {
 	case err != nil:
 		reason = undecodable(answer.Body)
@@ -59,11 +58,11 @@ func newResponse[T any, R response[T]](c *core, op operation, want expected, ans
 		reason = "the body is an error although the status is not"
 	}
 	if reason != "" {
-		return nil, newInvalidResponse(op, answer, reason, nil)
+		return newInvalidResponse(op, answer, reason, nil)
 	}
 	meta.RequestID = cleanText(meta.RequestID)
 	meta.StatusCode, meta.Header, meta.Raw = answer.StatusCode, answer.Header, answer.Body
-	return &resp, nil
+	return nil
 }
 
 // isErrorBody reports a body that describes a failure under a 2xx status.

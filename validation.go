@@ -47,6 +47,31 @@ func (c *checker) id(field, value string) {
 	c.data(field, value)
 }
 
+// pathID checks an id that becomes part of a path or a query.
+func (c *checker) pathID(field, value string) {
+	if c.id(field, value); value == "." || value == ".." || strings.TrimSpace(value) != "" && !isID(value) {
+		c.add(field, "invalid", "is not an id")
+	}
+}
+
+// oneOf wants one of the values, given as name, value, name, value …
+func (c *checker) oneOf(fields ...string) {
+	var names, given []string
+	for i := 0; i < len(fields); i += 2 {
+		names = append(names, fields[i])
+		if strings.TrimSpace(fields[i+1]) != "" {
+			given = append(given, fields[i])
+			c.data(fields[i], fields[i+1])
+		}
+	}
+	switch {
+	case len(given) == 0:
+		c.add(names[0], "required", "is required, or "+strings.Join(names[1:], " or "))
+	case len(given) > 1:
+		c.add(given[1], "conflict", "must not be set beside "+given[0])
+	}
+}
+
 // data refuses a masked value: a log or a message that shows what [Masked] returns
 // was taken for the value.
 func (c *checker) data(field, value string) {

@@ -123,6 +123,12 @@ func sensitive() []any {
 		&stytchotp.WhatsAppSendResponse{}, &stytchotp.WhatsAppLoginOrCreateResponse{},
 		&stytchotp.EmailSendResponse{}, &stytchotp.EmailLoginOrCreateResponse{},
 		&stytchotp.AuthenticateResponse{},
+		&stytchotp.SessionsAuthenticateParams{}, &stytchotp.SessionsGetParams{}, &stytchotp.SessionsRevokeParams{},
+		&stytchotp.SessionsAuthenticateResponse{}, &stytchotp.SessionsGetResponse{}, &stytchotp.SessionsRevokeResponse{},
+		&stytchotp.UsersGetParams{}, &stytchotp.UsersDeleteParams{},
+		&stytchotp.UsersDeletePhoneNumberParams{}, &stytchotp.UsersDeleteEmailParams{},
+		&stytchotp.UsersGetResponse{}, &stytchotp.UsersDeleteResponse{},
+		&stytchotp.UsersDeletePhoneNumberResponse{}, &stytchotp.UsersDeleteEmailResponse{},
 		&stytchotp.Call{},
 		&stytchotp.StytchError{}, &stytchotp.InvalidResponseError{},
 	}
