@@ -156,8 +156,7 @@ func HTTPStatus(err error) int {
 //	too_many_unverified_factors  verify the factor that was added before, or wait
 //	carrier_failed    the carrier refused the message, perhaps for the moment
 //	delivery_unknown  a message may be on its way: show the field for the code
-//	result_unknown    the code may have been used up: offer a new one. After
-//	                  [Client.Do]: the request may have been processed
+//	result_unknown    the code may have been used up, or the request of Do processed
 //	unavailable       nothing was sent, or repeating the call does no harm: try again
 //	internal          a fault of this program or its configuration
 //

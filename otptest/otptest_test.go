@@ -212,7 +212,7 @@ func TestOptions(t *testing.T) {
 	client, number := srv.Client(), srv.NewPhoneNumber()
 	sent, err := client.OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
 	require.NoError(t, err)
-	assert.Equal(t, "user-test-90a26fe7-cddb-4b01-89bb-3841ec015d24", sent.UserID)
+	assert.Equal(t, "user-test-d1eeabd5-b6bb-4f8e-9730-361cffbf1783", sent.UserID)
 	for _, want := range []error{stytchotp.ErrCodeIncorrect, stytchotp.ErrUserLocked} {
 		_, err = client.OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: "000000"})
 		require.ErrorIs(t, err, want)

@@ -41,7 +41,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	var x *emulator.Exchange
 	if !t.server.closed.Load() {
-		x = t.server.engine.Begin(emulator.Call{Method: req.Method, Path: req.URL.Path, Header: req.Header, Body: body})
+		x = t.server.engine.Begin(emulator.Call{Method: req.Method, Path: req.URL.Path, Query: req.URL.RawQuery, Header: req.Header, Body: body})
 	}
 	if x == nil || x.Refused() {
 		err = &net.OpError{Op: "dial", Net: "tcp", Addr: addr(address), Err: syscall.ECONNREFUSED}

@@ -93,16 +93,22 @@ func TestAttachingWhatIsTaken(t *testing.T) {
 	a.post(smsSend, fields{"phone_number": phoneA, "user_id": "external|id"}).refused(404, "user_not_found")
 }
 
+// A factor is added to a user only when all others are verified, of whatever kind.
 func TestTooManyUnverifiedFactors(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	userID, _, _ := a.loggedIn(phoneA)
-	for i := range 10 {
-		a.post(emailSend, fields{"email": fmt.Sprintf("%d@example.com", i), "user_id": userID}).ok()
-	}
-	a.post(emailSend, fields{"email": emailA, "user_id": userID}).refused(400, "too_many_unverified_factors")
-	a.advance(5 * time.Minute)
-	a.post(emailSend, fields{"email": emailA, "user_id": userID}).ok()
+	first := a.post(emailSend, fields{"email": emailA, "user_id": userID}).ok().str("email_id")
+	a.post(emailSend, fields{"email": "b@example.com", "user_id": userID}).refused(400, "too_many_unverified_factors")
+	a.post(smsSend, fields{"phone_number": phoneB, "user_id": userID}).refused(400, "too_many_unverified_factors")
+	a.post(emailSend, fields{"email": emailA, "user_id": userID}).ok() // the same again
+	a.authenticate(first, a.code(emailA)).ok()
+	a.post(smsSend, fields{"phone_number": phoneB, "user_id": userID}).ok()
+	a.advance(5 * time.Minute) // it is gone
+	a.post(emailSend, fields{"email": "b@example.com", "user_id": userID}).ok()
+
+	unverified := a.post(smsLogin, fields{"phone_number": phoneB}).ok().str("user_id")
+	a.post(emailSend, fields{"email": "c@example.com", "user_id": unverified}).refused(400, "too_many_unverified_factors")
 }
 
 func TestFactorsOfAUserAreBounded(t *testing.T) {

@@ -38,12 +38,12 @@ func (e *Emulator) authenticate(x *Exchange) (any, *apiError) {
 	if x.reader.err != nil {
 		return nil, x.reader.err
 	}
-	body, now, err := e.logIn(in, x)
+	body, err := e.logIn(in, x)
 	if err != nil {
 		return nil, err
 	}
 	if body.Session != nil {
-		jwt, signErr := e.signJWT(body.Session, now)
+		jwt, signErr := e.signJWT(body.Session)
 		if signErr != nil {
 			return nil, failure("internal_server_error")
 		}
@@ -52,7 +52,7 @@ func (e *Emulator) authenticate(x *Exchange) (any, *apiError) {
 	return body, nil
 }
 
-func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody, time.Time, *apiError) {
+func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody, *apiError) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.clock.now()
@@ -61,23 +61,23 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 		region = f.region
 	}
 	if err := e.limits.admit(now, OpAuthenticate, x.recipient, region); err != nil {
-		return nil, now, err
+		return nil, err
 	}
 	switch {
 	case f == nil && isTestID(in.methodID, "email"):
-		return nil, now, failure("email_not_found")
+		return nil, failure("email_not_found")
 	case f == nil:
-		return nil, now, failure("phone_number_not_found")
+		return nil, failure("phone_number_not_found")
 	}
 	s, err := e.sessionForLocked(in, f, now)
 	if err != nil {
-		return nil, now, err
+		return nil, err
 	}
 	if err = e.checkLocked(f, in.code, now); err != nil {
-		return nil, now, err
+		return nil, err
 	}
 	if err = in.matchAttributes(f); err != nil {
-		return nil, now, err
+		return nil, err
 	}
 	var old json.RawMessage
 	if s != nil {
@@ -85,7 +85,7 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 	}
 	claims, err := mergeClaims(old, in.claims)
 	if err != nil {
-		return nil, now, err
+		return nil, err
 	}
 
 	e.useLocked(f, now)
@@ -100,7 +100,7 @@ func (e *Emulator) logIn(in authenticateRequest, x *Exchange) (*authenticateBody
 		body.Session, body.SessionToken = s.body(), s.token
 	}
 	body.User = e.userBodyLocked(f.user, now)
-	return body, now, nil
+	return body, nil
 }
 
 // sessionForLocked returns the session to go on with, if the request names one. It has
@@ -141,7 +141,7 @@ func (e *Emulator) grantLocked(in authenticateRequest, s *session, f *factor, cl
 		s = e.startSessionLocked(f.user, in.attributes, now)
 	}
 	if s.canned {
-		s = s.copy()
+		s = s.copy(now)
 	}
 	s.authenticated(f, f.delivery(), now)
 	s.lastAccessed = now

@@ -40,7 +40,7 @@ type errorBody struct {
 func (err *apiError) body(requestID string) errorBody {
 	return errorBody{
 		StatusCode: err.status, RequestID: requestID, ErrorType: err.kind, ErrorMessage: err.message,
-		ErrorURL: "https://stytch.com/docs/api/errors/" + strconv.Itoa(err.status),
+		ErrorURL: "https://stytch.com/docs/api/errors/" + strconv.Itoa(err.status) + "#" + err.kind,
 	}
 }
 
@@ -99,6 +99,12 @@ func describe400(kind string) (status int, message string) {
 		message = "The user name of the Authorization header is not a project id."
 	case "unable_to_parse_session_jwt":
 		message = "session_jwt is not a JWT of this project."
+	case "invalid_session_id":
+		message = "session_id format is invalid."
+	case "no_session_arguments":
+		message = "Give session_token or session_jwt."
+	case "too_many_session_arguments":
+		message = "Give session_token or session_jwt, not both."
 	case "custom_claims_too_large":
 		message = "The session's custom claims are larger than 4 KB."
 	default:

@@ -13,6 +13,7 @@ const (
 	EventClock   = "clock"   // the clock was moved, frozen or released
 	EventFault   = "fault"   // a fault was added, hit or removed
 	EventConfig  = "config"  // rate limits or countries changed
+	EventSession = "session" // a session was ended by a developer
 	EventReset   = "reset"   // everything is back at the start
 )
 

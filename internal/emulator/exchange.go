@@ -20,6 +20,7 @@ const Header = "X-Otp-Emulator"
 type Call struct {
 	Method string
 	Path   string
+	Query  string // encoded, without the question mark
 	Header http.Header
 	Body   []byte
 }
@@ -51,7 +52,7 @@ type Exchange struct {
 // its credentials are wrong.
 func (e *Emulator) Begin(c Call) *Exchange {
 	x := &Exchange{emulator: e, call: c, reader: &reader{asked: map[string]bool{}}}
-	x.route, x.found = findRoute(c.Path)
+	x.route, x.found = findRoute(c.Method, c.Path)
 	x.parse()
 
 	e.mu.Lock()
@@ -103,6 +104,11 @@ func (e *Emulator) recipientOfLocked(x *Exchange, now time.Time) string {
 		var methodID string
 		_ = json.Unmarshal(x.reader.fields["method_id"], &methodID)
 		if f := e.users.factorByID(methodID, now); f != nil {
+			return f.value
+		}
+		return ""
+	case x.route.operation == OpUsersDeletePhoneNumber, x.route.operation == OpUsersDeleteEmail:
+		if f := e.users.factorByID(x.route.id, now); f != nil {
 			return f.value
 		}
 		return ""
@@ -189,26 +195,41 @@ func (x *Exchange) process() Answer {
 // then does what the call is for.
 func (x *Exchange) handle() (any, *apiError) {
 	e := x.emulator
-	if !x.found {
+	switch {
+	case !x.found && isKnownToStytch(x.call.Path):
+		return nil, explain("route_not_found", "Stytch may have this call, this emulator does not: "+
+			"it has the one-time passcodes, and of sessions and users what a login needs after the code.")
+	case !x.found:
 		return nil, failure("route_not_found")
-	}
-	if x.call.Method != x.route.method {
+	case x.call.Method != x.route.method:
 		return nil, failure("method_not_allowed")
-	}
-	if x.route.operation == OpJWKS {
+	case x.route.operation == OpJWKS:
 		return e.jwks(x)
 	}
 	if err := e.authorize(x.call.Header); err != nil {
 		return nil, err
 	}
-	if types := x.call.Header["Content-Type"]; len(types) != 1 || types[0] != "application/json" {
+	if types := x.call.Header["Content-Type"]; x.route.method == http.MethodPost && (len(types) != 1 || types[0] != "application/json") {
 		return nil, explain("bad_request", "Content-Type must be exactly application/json.")
 	}
 	if x.reader.err != nil {
 		return nil, x.reader.err
 	}
-	if x.route.operation == OpAuthenticate {
+	switch x.route.operation {
+	case OpAuthenticate:
 		return e.authenticate(x)
+	case OpSessionsAuthenticate:
+		return e.authenticateSession(x)
+	case OpSessionsGet:
+		return e.getSessions(x)
+	case OpSessionsRevoke:
+		return e.revokeSession(x)
+	case OpUsersGet:
+		return e.getUser(x)
+	case OpUsersDelete:
+		return e.deleteUser(x)
+	case OpUsersDeletePhoneNumber, OpUsersDeleteEmail:
+		return e.deleteFactor(x)
 	}
 	return e.send(x)
 }
@@ -222,7 +243,7 @@ func (x *Exchange) refuse(err *apiError) Answer {
 		answer.Header.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	if err.status == http.StatusMethodNotAllowed && x.found {
-		answer.Header.Set("Allow", x.route.method)
+		answer.Header.Set("Allow", allowed(x.call.Path))
 	}
 	return answer
 }

@@ -16,7 +16,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // half a request: the client is gone
 	}
-	x := e.Begin(Call{Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body})
+	x := e.Begin(Call{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header, Body: body})
 	if x.Refused() {
 		reset(w)
 		return

@@ -142,7 +142,7 @@ func secretInRequest(name string) bool {
 	switch name {
 	case "phone_number", "email", "expiration_minutes", "attributes", "create_user_as_pending", "locale",
 		"user_id", "login_template_id", "signup_template_id", "enable_autofill", "autofill_session_duration_minutes",
-		"method_id", "options", "session_duration_minutes", "session_custom_claims":
+		"method_id", "session_id", "authorization_check", "options", "session_duration_minutes", "session_custom_claims":
 		return false
 	}
 	return true

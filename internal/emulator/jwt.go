@@ -24,20 +24,31 @@ type jwtHeader struct {
 }
 
 type jwtSession struct {
-	ID           string              `json:"id"`
-	StartedAt    string              `json:"started_at"`
-	LastAccessed string              `json:"last_accessed_at"`
-	ExpiresAt    string              `json:"expires_at"`
-	Attributes   attributes          `json:"attributes"`
-	Factors      []sessionFactorBody `json:"authentication_factors"`
-	Roles        []string            `json:"roles"`
+	ID           string      `json:"id"`
+	StartedAt    string      `json:"started_at"`
+	LastAccessed string      `json:"last_accessed_at"`
+	ExpiresAt    string      `json:"expires_at"`
+	Attributes   attributes  `json:"attributes"`
+	Factors      []jwtFactor `json:"authentication_factors"`
+	Roles        []string    `json:"roles"`
+}
+
+// jwtFactor is a factor in a JWT, which leaves out when it was first used.
+type jwtFactor struct {
+	Type                string           `json:"type"`
+	DeliveryMethod      string           `json:"delivery_method"`
+	LastAuthenticatedAt string           `json:"last_authenticated_at"`
+	PhoneNumberFactor   *phoneFactorBody `json:"phone_number_factor,omitempty"`
+	EmailFactor         *emailFactorBody `json:"email_factor,omitempty"`
 }
 
 func (e *Emulator) issuer() string { return "stytch.com/" + e.config.ProjectID }
 
-// signJWT returns the session's JWT as of now. It does not hold the lock: a
-// signature takes longer than everything else together.
-func (e *Emulator) signJWT(s *sessionBody, now time.Time) (string, error) {
+// signJWT returns a JWT of the session. Its iat, nbf and exp are of the real clock, by
+// which clients check them, wherever that of the emulator was moved. It does not hold
+// the lock: a signature takes longer than everything else together.
+func (e *Emulator) signJWT(s *sessionBody) (string, error) {
+	now := time.Now()
 	key, err := signingKey()
 	if err != nil {
 		return "", err
@@ -52,9 +63,13 @@ func (e *Emulator) signJWT(s *sessionBody, now time.Time) (string, error) {
 	claims["iat"] = now.Unix()
 	claims["nbf"] = now.Unix()
 	claims["exp"] = now.Add(jwtLifetime).Unix()
+	factors := make([]jwtFactor, 0, len(s.Factors))
+	for _, f := range s.Factors {
+		factors = append(factors, jwtFactor{f.Type, f.DeliveryMethod, f.LastAuthenticatedAt, f.PhoneNumberFactor, f.EmailFactor})
+	}
 	claims[sessionClaim] = jwtSession{
 		ID: s.SessionID, StartedAt: s.StartedAt, LastAccessed: s.LastAccessedAt, ExpiresAt: s.ExpiresAt,
-		Attributes: s.Attributes, Factors: s.Factors, Roles: s.Roles,
+		Attributes: s.Attributes, Factors: factors, Roles: s.Roles,
 	}
 	header, err := json.Marshal(jwtHeader{Algorithm: "RS256", KeyID: e.kid, Type: "JWT"})
 	if err != nil {

@@ -16,6 +16,7 @@ const (
 	sandboxPhoneID = "phone-number-test-98cfbe19-6c8f-4b8b-b62a-e78a5a7bdff3"
 	sandboxEmailID = "email-test-23873e89-d4ed-4e92-b3b9-e5c7198fa286"
 
+	sandboxSessionID    = "session-test-eb94233f-8800-4ebd-8645-51dc15f9d028"
 	sandboxSessionToken = "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"
 	sandboxNoSession    = "59cnLELtq5cFVS6uYK9f-pAWzBkhqZl8AvLhbhOvKNWw" // always answered with session_not_found
 )
@@ -30,11 +31,11 @@ func (e *Emulator) addSandboxLocked() {
 	e.users.attach(u, &factor{id: sandboxPhoneID, value: sandboxPhone})
 	e.users.attach(u, &factor{id: sandboxEmailID, value: sandboxEmail})
 
-	now := e.clock.now()
 	s := &session{
-		id: "session-test-" + e.random.uuid(), token: sandboxSessionToken, user: u,
-		started: now, lastAccessed: now, expires: now.Add(24 * time.Hour), canned: true,
+		id: sandboxSessionID, token: sandboxSessionToken, user: u, started: time.Date(2021, time.August, 28, 0, 41, 58, 935_673_000, time.UTC),
+		canned: true, factors: []sessionFactor{{kind: "magic_link", delivery: ChannelEmail, factor: e.users.byFactor[sandboxEmailID]}},
 	}
+	s.factors[0].created, s.factors[0].last = s.started, s.started
 	e.sessions.byToken[s.token] = s
 	e.sessions.byID[s.id] = s
 }

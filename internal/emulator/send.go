@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -162,13 +163,8 @@ func (e *Emulator) attachToLocked(u *user, f *factor, in sendRequest, now time.T
 	case f != nil:
 		return nil, failure("duplicate_email")
 	}
-	unverified := 0
-	for _, known := range e.users.factorsOf(u, now) {
-		if !known.verified && !known.deadline.IsZero() {
-			unverified++
-		}
-	}
-	if unverified >= maxUnverified || len(u.factors) >= maxFactors {
+	factors := e.users.factorsOf(u, now)
+	if len(factors) >= maxFactors || slices.ContainsFunc(factors, func(known *factor) bool { return !known.verified && !isSandbox(known.value) }) {
 		return nil, failure("too_many_unverified_factors")
 	}
 	f = e.newFactorLocked(u, in)

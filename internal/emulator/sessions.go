@@ -29,6 +29,7 @@ type session struct {
 
 // sessionFactor is one way in which the person of a session proved who they are.
 type sessionFactor struct {
+	kind     string // otp; that of the sandbox's session is magic_link
 	factor   *factor
 	delivery string
 	created  time.Time
@@ -70,6 +71,20 @@ func (s *sessionStore) forget(old *session) {
 	s.recent.remove(old)
 }
 
+// ended reports a session that is over; that of a user who was forgotten is too.
+func (s *session) ended(now time.Time) bool { return s.user.gone || !now.Before(s.expires) }
+
+// of returns the sessions of u that have not ended, the last used first.
+func (s *sessionStore) of(u *user, now time.Time) []*session {
+	var found []*session
+	for candidate := range s.recent.all() {
+		if candidate.user == u && !candidate.ended(now) {
+			found = append(found, candidate)
+		}
+	}
+	return found
+}
+
 // alive returns found if it can be used, and marks it as used.
 func (s *sessionStore) alive(found *session, now time.Time) *session {
 	switch {
@@ -77,7 +92,7 @@ func (s *sessionStore) alive(found *session, now time.Time) *session {
 		return nil
 	case found.canned:
 		return found
-	case found.user.gone || !now.Before(found.expires):
+	case found.ended(now):
 		s.forget(found)
 		return nil
 	}
@@ -138,10 +153,12 @@ func (e *Emulator) startSessionLocked(u *user, a attributes, now time.Time) *ses
 	return s
 }
 
-// copy returns a session that can be changed while s stays as it is.
-func (s *session) copy() *session {
+// copy returns a session that can be changed while s stays as it is: the sandbox's,
+// which always lasts a day more.
+func (s *session) copy(now time.Time) *session {
 	c := *s
 	c.factors = slices.Clone(s.factors)
+	c.lastAccessed, c.expires = now, now.Add(24*time.Hour)
 	return &c
 }
 
@@ -154,7 +171,7 @@ func (s *session) authenticated(f *factor, delivery string, now time.Time) {
 		}
 	}
 	if len(s.factors) < maxSessionFactors {
-		s.factors = append(s.factors, sessionFactor{factor: f, delivery: delivery, created: now, last: now})
+		s.factors = append(s.factors, sessionFactor{kind: "otp", factor: f, delivery: delivery, created: now, last: now})
 	}
 }
 

@@ -274,22 +274,22 @@ func TestUnknownRanges(t *testing.T) {
 func TestBadConfigurations(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]emulator.Config{
-		"live project":     {ProjectID: "project-live-x"},
-		"live secret":      {Secret: "secret-live-x"},
-		"no project":       {ProjectID: "mine"},
-		"secret":           {Secret: "a\nb"},
-		"fixed code":       {FixedCodes: map[string]string{phoneA: "12345"}},
-		"fixed number":     {FixedCodes: map[string]string{"2025550162": "123456"}},
-		"fixed address":    {FixedCodes: map[string]string{"ada@localhost": "123456"}},
-		"fixed, no recipient":     {FixedCodes: map[string]string{"": "123456"}},
-		"fixed sandbox":    {FixedCodes: map[string]string{"+10000000000": "123456"}},
-		"limit":            {RateLimits: []emulator.RateLimit{{Max: 1}}},
-		"threshold":        {UserLockThreshold: 101},
-		"lock time":        {UserLockTTL: 1},
-		"negative bound":   {MaxUsers: -1},
-		"limit operation":  {RateLimits: []emulator.RateLimit{{Operation: "x", Window: 1e9}}},
-		"limit by nothing": {RateLimits: []emulator.RateLimit{{By: "x", Window: 1e9}}},
-		"negative limit":   {RateLimits: []emulator.RateLimit{{Max: -1, Window: 1e9}}},
+		"live project":        {ProjectID: "project-live-x"},
+		"live secret":         {Secret: "secret-live-x"},
+		"no project":          {ProjectID: "mine"},
+		"secret":              {Secret: "a\nb"},
+		"fixed code":          {FixedCodes: map[string]string{phoneA: "12345"}},
+		"fixed number":        {FixedCodes: map[string]string{"2025550162": "123456"}},
+		"fixed address":       {FixedCodes: map[string]string{"ada@localhost": "123456"}},
+		"fixed, no recipient": {FixedCodes: map[string]string{"": "123456"}},
+		"fixed sandbox":       {FixedCodes: map[string]string{"+10000000000": "123456"}},
+		"limit":               {RateLimits: []emulator.RateLimit{{Max: 1}}},
+		"threshold":           {UserLockThreshold: 101},
+		"lock time":           {UserLockTTL: 1},
+		"negative bound":      {MaxUsers: -1},
+		"limit operation":     {RateLimits: []emulator.RateLimit{{Operation: "x", Window: 1e9}}},
+		"limit by nothing":    {RateLimits: []emulator.RateLimit{{By: "x", Window: 1e9}}},
+		"negative limit":      {RateLimits: []emulator.RateLimit{{Max: -1, Window: 1e9}}},
 	} {
 		_, err := emulator.New(config)
 		require.Error(t, err, name)

@@ -15,8 +15,6 @@ const (
 	// attachWindow is how long a number or address that was added to an
 	// existing user may stay unverified.
 	attachWindow = 5 * time.Minute
-	// maxUnverified is how many of those a user may have at once.
-	maxUnverified = 10
 	// maxFactors is how many factors a user may have in all, so that one user
 	// cannot grow without end.
 	maxFactors = 100

@@ -169,11 +169,15 @@ func (r *reader) locale(channel string) string {
 // userID returns a user id or an external id, both of which are accepted.
 func (r *reader) userID() string {
 	id := r.text("user_id", "invalid_user_id")
+	r.checkUserID(id)
+	return id
+}
+
+func (r *reader) checkUserID(id string) {
 	r.refuseLive("user_id", id)
 	if strings.HasPrefix(id, "user-test-") && !isTestID(id, "user") || len(id) > 128 || strings.ContainsFunc(id, notExternalID) {
 		r.fail(failure("invalid_user_id"))
 	}
-	return id
 }
 
 func (r *reader) templateID(name string) string {

@@ -26,7 +26,7 @@ type authenticateBody struct {
 	SessionJWT    string       `json:"session_jwt"`
 	Session       *sessionBody `json:"session"`
 	User          userBody     `json:"user"`
-	UserDevice    *deviceBody  `json:"user_device,omitempty"`
+	UserDevice    *deviceBody  `json:"user_device"`
 	ResetSessions bool         `json:"reset_sessions"`
 }
 
@@ -112,7 +112,6 @@ func optionalTimestamp(t time.Time) *string {
 	return &text
 }
 
-// userBodyLocked describes a user who has just logged in, and so is not locked.
 func (e *Emulator) userBodyLocked(u *user, now time.Time) userBody {
 	body := userBody{
 		UserID: u.id, Status: u.status, CreatedAt: optionalTimestamp(u.created),
@@ -123,6 +122,9 @@ func (e *Emulator) userBodyLocked(u *user, now time.Time) userBody {
 	}
 	if !u.canned {
 		body.Name = &nameBody{}
+	}
+	if u.locked(now) {
+		body.IsLocked, body.LockCreatedAt, body.LockExpiresAt = true, optionalTimestamp(u.lockedAt), optionalTimestamp(u.lockEnds)
 	}
 	for _, f := range e.users.factorsOf(u, now) {
 		if f.isPhone() {
@@ -143,9 +145,12 @@ func (s *session) body() *sessionBody {
 		StartedAt: timestamp(s.started), LastAccessedAt: timestamp(s.lastAccessed), ExpiresAt: timestamp(s.expires),
 		CustomClaims: decodeClaims(s.claims), Factors: []sessionFactorBody{},
 	}
+	if s.canned {
+		body.StartedAt = s.started.Format(time.RFC3339Nano) // as Stytch answers it
+	}
 	for _, used := range s.factors {
 		item := sessionFactorBody{
-			Type: "otp", DeliveryMethod: used.delivery, LastAuthenticatedAt: timestamp(used.last),
+			Type: used.kind, DeliveryMethod: used.delivery, LastAuthenticatedAt: timestamp(used.last),
 			CreatedAt: timestamp(used.created), UpdatedAt: timestamp(used.last),
 		}
 		if used.factor.isPhone() {
