@@ -56,6 +56,8 @@ func (b *Inbox) do(action string, form url.Values) error {
 			return err
 		}
 		b.emulator.RemoveFault(id) // gone already is as good
+	case "end-session":
+		b.emulator.EndSession(form.Get("id")) // ended already is as good
 	case "clear":
 		b.emulator.DeleteMessages(emulator.MessageQuery{})
 	case "reset":

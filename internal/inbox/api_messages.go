@@ -84,6 +84,25 @@ func (b *Inbox) listUsers(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (b *Inbox) listSessions(w http.ResponseWriter, r *http.Request) error {
+	q := readQuery(r, "limit")
+	limit := int(q.number("limit", defaultListed, 1, maxListed))
+	if q.err != nil {
+		return q.err
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"sessions": b.emulator.Sessions(limit)})
+	return nil
+}
+
+// endSession ends a session as its time or a revocation does.
+func (b *Inbox) endSession(w http.ResponseWriter, r *http.Request) error {
+	if !b.emulator.EndSession(r.PathValue("id")) {
+		return &problem{StatusCode: http.StatusNotFound, ErrorType: "session_not_found", ErrorMessage: "There is no session with this id, or it has ended."}
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 func (b *Inbox) listRequests(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r, "operation", "to", "after", "limit")
 	wanted := emulator.RequestQuery{
@@ -103,6 +122,8 @@ func (b *Inbox) listRequests(w http.ResponseWriter, r *http.Request) error {
 func operations() []string {
 	return []string{
 		emulator.OpSMSLoginOrCreate, emulator.OpSMSSend, emulator.OpWhatsAppLoginOrCreate, emulator.OpWhatsAppSend,
-		emulator.OpEmailLoginOrCreate, emulator.OpEmailSend, emulator.OpAuthenticate, emulator.OpJWKS, emulator.OpAnySend,
+		emulator.OpEmailLoginOrCreate, emulator.OpEmailSend, emulator.OpAuthenticate, emulator.OpAnySend,
+		emulator.OpSessionsAuthenticate, emulator.OpSessionsGet, emulator.OpSessionsRevoke, emulator.OpJWKS,
+		emulator.OpUsersGet, emulator.OpUsersDelete, emulator.OpUsersDeletePhoneNumber, emulator.OpUsersDeleteEmail,
 	}
 }

@@ -133,6 +133,8 @@ func (b *Inbox) newRoutes() *http.ServeMux {
 	guarded("GET /_otp/messages/latest", b.latestMessage)
 	guarded("DELETE /_otp/messages", b.deleteMessages)
 	guarded("GET /_otp/users", b.listUsers)
+	guarded("GET /_otp/sessions", b.listSessions)
+	guarded("DELETE /_otp/sessions/{id}", b.endSession)
 	guarded("GET /_otp/requests", b.listRequests)
 	guarded("GET /_otp/faults", b.listFaults)
 	guarded("POST /_otp/faults", b.addFault)

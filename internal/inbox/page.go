@@ -25,6 +25,7 @@ const (
 	mostMessages  = 1000 // the page's own limit, with or without scripts
 	shownRequests = 100
 	shownUsers    = 50
+	shownSessions = 100 // of all users
 )
 
 func parseTemplates() (*template.Template, error) {
@@ -138,8 +139,12 @@ func (b *Inbox) panels() panelsView {
 	if len(users) > shownUsers {
 		users, view.More = users[:shownUsers], true
 	}
+	sessions := map[string][]emulator.Session{}
+	for _, session := range b.emulator.Sessions(shownSessions) {
+		sessions[session.UserID] = append(sessions[session.UserID], session)
+	}
 	for _, user := range users {
-		view.Users = append(view.Users, newUserView(user))
+		view.Users = append(view.Users, newUserView(user, sessions[user.ID]))
 	}
 	return view
 }

@@ -231,10 +231,14 @@ func describeMatch(f emulator.Fault) string {
 type userView struct {
 	emulator.User
 
-	Factors []factorView
-	Locked  bool
-	Until   string
+	Factors  []factorView
+	Sessions []sessionView
+	Locked   bool
+	Until    string
 }
+
+// sessionView is a session of a user.
+type sessionView struct{ ID, Until string }
 
 type factorView struct {
 	emulator.Factor
@@ -242,7 +246,7 @@ type factorView struct {
 	Masked string
 }
 
-func newUserView(u emulator.User) userView {
+func newUserView(u emulator.User, sessions []emulator.Session) userView {
 	v := userView{User: u, Locked: !u.LockExpiresAt.IsZero()}
 	if v.Locked {
 		v.Until = clockTime(u.LockExpiresAt)
@@ -251,6 +255,9 @@ func newUserView(u emulator.User) userView {
 		for _, f := range list {
 			v.Factors = append(v.Factors, factorView{Factor: f, Masked: mask(f.Value)})
 		}
+	}
+	for _, s := range sessions {
+		v.Sessions = append(v.Sessions, sessionView{s.ID, clockTime(s.ExpiresAt)})
 	}
 	return v
 }
