@@ -90,6 +90,7 @@ const (
 
 // Sessions and claims.
 const (
+	ErrorTypeInvalidSessionID                  ErrorType = "invalid_session_id"
 	ErrorTypeInvalidSessionToken               ErrorType = "invalid_session_token"
 	ErrorTypeInvalidSessionTokenDocs           ErrorType = "invalid_session_token_docs"
 	ErrorTypeIncompatibleSessionType           ErrorType = "incompatible_session_type"

@@ -100,7 +100,7 @@ func (t ErrorType) meaning() meaning {
 		return meaning{ErrUserNotFound, http.StatusNotFound, "user_not_found"}
 	case ErrorTypeTooManyUnverifiedFactors:
 		return meaning{nil, http.StatusConflict, "too_many_unverified_factors"}
-	case ErrorTypeSessionNotFound, ErrorTypeUserUnauthenticated, ErrorTypeInvalidSessionToken, ErrorTypeUnableToParseSessionJWT,
+	case ErrorTypeSessionNotFound, ErrorTypeUserUnauthenticated, ErrorTypeInvalidSessionToken, ErrorTypeInvalidSessionID, ErrorTypeUnableToParseSessionJWT,
 		ErrorTypeJWTInvalidAudience, ErrorTypeJWTInvalidClaims, ErrorTypeJWTInvalidIssuer:
 		return meaning{ErrSessionNotFound, http.StatusUnauthorized, "session_not_found"}
 	case ErrorTypeConsumerSessionAuthorizationError:

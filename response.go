@@ -99,12 +99,15 @@ func undecodable(body []byte) string {
 
 // isID reports a text that can be an identifier: printable ASCII, no space around
 // it, and not what a program writes that lost the value.
-func isID(s string) bool {
+func isID(s string) bool { return len(s) <= maxIDBytes && isToken(s) }
+
+// isToken reports a text that can be an identifier or a JWT, which is longer.
+func isToken(s string) bool {
 	switch s {
 	case "", "null", "undefined":
 		return false
 	}
-	return len(s) <= maxIDBytes && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, notPrintableASCII)
+	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, notPrintableASCII)
 }
 
 // sendFields are the fields that the answers to all sends have.
@@ -301,7 +304,7 @@ func (r *AuthenticateResponse) read(body []byte, want expected) (mismatch string
 	case r.User.UserID != "" && r.User.UserID != r.UserID,
 		r.Session != nil && r.Session.UserID != "" && r.Session.UserID != r.UserID:
 		return "the body is about more than one user", nil
-	case want.session && !isID(string(r.SessionToken)) && !isID(string(r.SessionJWT)):
+	case want.session && !isToken(string(r.SessionToken)) && !isToken(string(r.SessionJWT)):
 		return "the body has no session_token or session_jwt, and a session was asked for", nil
 	}
 	return "", nil

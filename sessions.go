@@ -94,7 +94,7 @@ func (r *SessionsAuthenticateResponse) read(body []byte, want expected) (mismatc
 	switch {
 	case r.Session == nil || !isID(r.Session.SessionID) || !isID(r.Session.UserID):
 		return "the body has no session with a session_id and a user_id", nil
-	case !isID(string(r.SessionToken)) && !isID(string(r.SessionJWT)):
+	case !isToken(string(r.SessionToken)) && !isToken(string(r.SessionJWT)):
 		return "the body has no session_token or session_jwt", nil
 	case want.sessionToken != "" && r.SessionToken != "" && r.SessionToken != want.sessionToken,
 		want.sessionID != "" && r.Session.SessionID != want.sessionID:

@@ -19,7 +19,16 @@ const (
 	OpEmailLoginOrCreate    = stytchotp.OpEmailLoginOrCreate
 	OpEmailSend             = stytchotp.OpEmailSend
 	OpAuthenticate          = stytchotp.OpAuthenticate
-	OpJWKS                  = emulator.OpJWKS
+
+	OpSessionsAuthenticate = stytchotp.OpSessionsAuthenticate
+	OpSessionsGet          = stytchotp.OpSessionsGet
+	OpSessionsRevoke       = stytchotp.OpSessionsRevoke
+	OpJWKS                 = emulator.OpJWKS
+
+	OpUsersGet               = stytchotp.OpUsersGet
+	OpUsersDelete            = stytchotp.OpUsersDelete
+	OpUsersDeletePhoneNumber = stytchotp.OpUsersDeletePhoneNumber
+	OpUsersDeleteEmail       = stytchotp.OpUsersDeleteEmail
 
 	OpAnySend = emulator.OpAnySend // the first six, in a fault or a rate limit
 )

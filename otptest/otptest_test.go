@@ -348,3 +348,26 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 		require.ErrorContains(t, err, part)
 	}
 }
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	srv := otptest.NewInProcess(t)
+	client, number := srv.Client(), srv.NewPhoneNumber()
+	sent, err := client.OTPs.SMS.LoginOrCreate(t.Context(), sms(number))
+	require.NoError(t, err)
+	login, err := client.OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: srv.PhoneCode(number), SessionDurationMinutes: 60})
+	require.NoError(t, err)
+	sessions := srv.Sessions()
+	require.Len(t, sessions, 1)
+	assert.Equal(t, login.Session.SessionID, sessions[0].ID)
+	assert.Equal(t, login.UserID, sessions[0].UserID)
+	assert.Equal(t, []string{string(number)}, sessions[0].Recipients)
+	checked, err := client.Sessions.Authenticate(t.Context(), stytchotp.SessionsAuthenticateParams{SessionToken: login.SessionToken})
+	require.NoError(t, err)
+	assert.Equal(t, sent.UserID, checked.User.UserID)
+
+	srv.EndSession(sessions[0].ID)
+	assert.Empty(t, srv.Sessions())
+	_, err = client.Sessions.Authenticate(t.Context(), stytchotp.SessionsAuthenticateParams{SessionToken: login.SessionToken})
+	require.ErrorIs(t, err, stytchotp.ErrSessionNotFound)
+}

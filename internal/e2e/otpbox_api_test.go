@@ -40,8 +40,6 @@ func sendEverything(t *testing.T, b *box) {
 	}
 	mail, err := otps.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{Email: boxEmail, LoginTemplateID: "hello", CreateUserAsPending: true})
 	require.NoError(t, err)
-	_, err = otps.SMS.Send(ctx, stytchotp.SMSSendParams{PhoneNumber: "+12125550124", UserID: mail.UserID})
-	require.NoError(t, err)
 	_, err = otps.WhatsApp.Send(ctx, stytchotp.WhatsAppSendParams{PhoneNumber: boxNumber})
 	require.NoError(t, err)
 	_, err = otps.Email.Send(ctx, stytchotp.EmailSendParams{Email: boxEmail, Locale: "pt-br"})
@@ -59,6 +57,66 @@ func sendEverything(t *testing.T, b *box) {
 	sandbox := b.sms("+10000000000")
 	require.NoError(t, b.authenticate(sandbox, "000000"))
 	b.control(http.MethodGet, "/v1/sessions/jwks/"+b.projectID, "")
+	liveAndDie(t, b, login)
+}
+
+// liveAndDie makes the calls that come after a login, to the end of the account.
+func liveAndDie(t *testing.T, b *box, login *stytchotp.AuthenticateResponse) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(params stytchotp.SessionsAuthenticateParams) *stytchotp.SessionsAuthenticateResponse {
+		t.Helper()
+		checked, err := b.client.Sessions.Authenticate(ctx, params)
+		require.NoError(t, err)
+		assert.Equal(t, login.Session.SessionID, checked.Session.SessionID)
+		return checked
+	}
+	check(stytchotp.SessionsAuthenticateParams{SessionToken: login.SessionToken})
+	check(stytchotp.SessionsAuthenticateParams{
+		SessionJWT: login.SessionJWT, SessionDurationMinutes: 120, SessionCustomClaims: stytchotp.Claims{"theme": nil},
+		AuthorizationCheck: stytchotp.AuthorizationCheck{ResourceID: "stytch.self", Action: "update.info.name"},
+	})
+	sandbox, err := b.client.Sessions.Authenticate(ctx, stytchotp.SessionsAuthenticateParams{SessionToken: "WJtR5BCy38Szd5AfoDpf0iqFKEt4EE5JhjlWUY7l3FtY"})
+	require.NoError(t, err)
+	assert.Equal(t, "magic_link", string(sandbox.Session.AuthenticationFactors[0].Type))
+
+	added, err := b.client.OTPs.SMS.Send(ctx, stytchotp.SMSSendParams{PhoneNumber: "+12125550124", UserID: login.UserID})
+	require.NoError(t, err)
+	require.NoError(t, b.authenticate(added.MethodID, b.code("+12125550124")))
+	user, err := b.client.Users.Get(ctx, stytchotp.UsersGetParams{UserID: login.UserID})
+	require.NoError(t, err)
+	require.Len(t, user.PhoneNumbers, 1)
+	changed, err := b.client.Users.DeletePhoneNumber(ctx, stytchotp.UsersDeletePhoneNumberParams{PhoneID: user.PhoneNumbers[0].PhoneID})
+	require.NoError(t, err)
+	assert.Empty(t, changed.User.PhoneNumbers)
+	_, err = b.client.Users.DeleteEmail(ctx, stytchotp.UsersDeleteEmailParams{EmailID: login.MethodID})
+	require.NoError(t, err)
+	list, err := b.client.Sessions.Get(ctx, stytchotp.SessionsGetParams{UserID: login.UserID})
+	require.NoError(t, err)
+	require.Len(t, list.Sessions, 1)
+	_, err = b.client.Sessions.Revoke(ctx, stytchotp.SessionsRevokeParams{SessionID: login.Session.SessionID})
+	require.NoError(t, err)
+	_, err = b.client.Sessions.Authenticate(ctx, stytchotp.SessionsAuthenticateParams{SessionToken: login.SessionToken})
+	require.ErrorIs(t, err, stytchotp.ErrSessionNotFound)
+	_, err = b.client.Users.Delete(ctx, stytchotp.UsersDeleteParams{UserID: login.UserID})
+	require.NoError(t, err)
+	_, err = b.client.Users.Get(ctx, stytchotp.UsersGetParams{UserID: login.UserID})
+	require.ErrorIs(t, err, stytchotp.ErrUserNotFound)
+}
+
+// endSessions lists the sessions and ends the first.
+func endSessions(t *testing.T, b *box) {
+	t.Helper()
+	b.sms(boxNumber)
+	b.control(http.MethodPost, "/_otp/reset", "")
+	id := b.sms(boxNumber)
+	login, err := b.client.OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: id, Code: stytchotp.Secret(b.code(string(boxNumber))), SessionDurationMinutes: 5})
+	require.NoError(t, err)
+	sessions := b.control(http.MethodGet, "/_otp/sessions?limit=5", "")["sessions"].([]any)
+	require.Len(t, sessions, 1)
+	b.control(http.MethodDelete, "/_otp/sessions/"+login.Session.SessionID, "")
+	_, err = b.client.Sessions.Authenticate(t.Context(), stytchotp.SessionsAuthenticateParams{SessionToken: login.SessionToken})
+	require.ErrorIs(t, err, stytchotp.ErrSessionNotFound)
 }
 
 func failEveryWay(t *testing.T, b *box) {
@@ -147,6 +205,7 @@ func controlEverything(t *testing.T, b *box) {
 		{"POST", "faults", `{}`, 400},
 		{"POST", "faults", `{"sattus":500}`, 400},
 		{"DELETE", "faults/77", "", 404},
+		{"DELETE", "sessions/x", "", 404},
 		{"PUT", "clock", `{"advance":"-1s"}`, 400},
 		{"PATCH", "clock", `{}`, 405},
 		{"GET", "nothing", ``, 404},
@@ -157,6 +216,7 @@ func controlEverything(t *testing.T, b *box) {
 	b.control(http.MethodGet, "/livez", "")
 	b.control(http.MethodGet, "/readyz", "")
 	followOnce(t, b)
+	endSessions(t, b)
 }
 
 // otherCode returns six digits that are not code.

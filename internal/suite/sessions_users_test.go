@@ -194,10 +194,20 @@ func TestSessionAnswersFit(t *testing.T) {
 	require.NoError(t, check(strings.Replace(minimalCheck, sessionToken, "another", 1), byJWT), "a JWT does not say the token")
 	require.ErrorContains(t, check(strings.Replace(minimalCheck, sessionToken, "another", 1), byToken), "another session")
 	require.ErrorContains(t, check(strings.Replace(minimalCheck, sessionID, "session-test-2", 1), byJWT), "another session")
-	require.NoError(t, check(strings.Replace(minimalCheck, `"session_token":"`+sessionToken+`"`, `"session_token":"","session_jwt":"j"`, 1), byJWT))
+	require.NoError(t, check(strings.Replace(minimalCheck, `"session_token":"`+sessionToken+`"`, `"session_token":"","session_jwt":"`+strings.Repeat("j", 2000)+`"`, 1), byJWT), "a JWT is longer than an id")
 	require.NoError(t, check(minimalCheck, stytchotp.SessionsAuthenticateParams{SessionJWT: "no.jwt"}), "Stytch decides what a JWT is")
 	byToken.AuthorizationCheck = stytchotp.AuthorizationCheck{ResourceID: "documents", Action: "read"}
 	require.ErrorContains(t, check(minimalCheck, byToken), "no verdict")
+}
+
+// A login can be answered with a JWT alone.
+func TestLoginWithJWTAlone(t *testing.T) {
+	t.Parallel()
+	body := strings.Replace(minimalAuthenticate, `"user_id"`, `"session_jwt":"`+strings.Repeat("j", 2000)+`","user_id"`, 1)
+	srv := newCannedServer(t, http.StatusOK, body)
+	got, err := srv.client(t).OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: phoneID, Code: "123456", SessionDurationMinutes: 60})
+	require.NoError(t, err)
+	assert.Len(t, got.SessionJWT, 2000)
 }
 
 func TestAccountValidation(t *testing.T) {
