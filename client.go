@@ -42,6 +42,7 @@ type Client struct {
 // core is what every service works with.
 type core struct {
 	transport *transport.Client
+	projectID string
 	timeout   time.Duration
 	live      bool
 	policy    *sendPolicy // nil when everything may be sent
@@ -78,6 +79,7 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c := &core{
+		projectID: cfg.projectID,
 		timeout:   cfg.timeout,
 		live:      cfg.live(),
 		policy:    cfg.policy,
@@ -110,6 +112,9 @@ func NewClient(projectID, secret string, opts ...Option) (*Client, error) {
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	return NewClient(os.Getenv(envProjectID), os.Getenv(envSecret), append(slices.Clip(opts), fromEnv)...)
 }
+
+// ProjectID returns the id of the client's project.
+func (c *Client) ProjectID() string { return c.core().projectID }
 
 // CloseIdleConnections closes the connections that no call is using. Calls in
 // flight and later calls are not affected.

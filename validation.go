@@ -54,7 +54,7 @@ func (c *checker) pathID(field, value string) {
 	}
 }
 
-// oneOf wants one of the values, given as name, value, name, value …
+// oneOf wants one of the values, given as name, value, name, value.
 func (c *checker) oneOf(fields ...string) {
 	var names, given []string
 	for i := 0; i < len(fields); i += 2 {

@@ -136,15 +136,15 @@ func fieldOf(t reflect.Type, data json.RawMessage, want reflect.Type) string {
 	if t.Kind() != reflect.Struct || json.Unmarshal(data, &object) != nil {
 		return ""
 	}
-	for i := range t.NumField() {
-		of := t.Field(i).Type
-		if t.Field(i).Anonymous {
+	for part := range t.Fields() {
+		of := part.Type
+		if part.Anonymous {
 			if path := fieldOf(of, data, want); path != "" {
 				return path
 			}
 			continue
 		}
-		field, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		field, _, _ := strings.Cut(part.Tag.Get("json"), ",")
 		value, given := object[field]
 		if of == want || of.Kind() == reflect.Pointer && of.Elem() == want {
 			if given && json.Unmarshal(value, reflect.New(want).Interface()) != nil {
