@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -32,12 +33,6 @@ type challenge struct {
 	attempts atomic.Int32
 }
 
-// session is a person who is logged in. The token stays here as well.
-type session struct {
-	userID string
-	token  stytchotp.Secret
-}
-
 // backend holds what the handlers share.
 type backend struct {
 	client *stytchotp.Client
@@ -45,7 +40,6 @@ type backend struct {
 	secure bool // cookies for https only
 
 	challenges *store[*challenge]
-	sessions   *store[session]
 	// methodIDs stands for a column beside the number in a table of users: a
 	// number keeps its method id.
 	methodIDs *store[string]
@@ -55,7 +49,6 @@ func newBackend(client *stytchotp.Client, log *slog.Logger, secure bool, now fun
 	return &backend{
 		client: client, log: log, secure: secure,
 		challenges: newStore[*challenge](10_000, challengeTTL, now),
-		sessions:   newStore[session](10_000, sessionMinutes*time.Minute, now),
 		methodIDs:  newStore[string](100_000, 365*24*time.Hour, now),
 	}
 }
@@ -65,6 +58,7 @@ func (b *backend) routes() http.Handler {
 	mux.HandleFunc("POST /start", b.start)
 	mux.HandleFunc("POST /verify", b.verify)
 	mux.HandleFunc("GET /me", b.me)
+	mux.HandleFunc("POST /logout", b.logout)
 	// Without this, another site could log its visitor in here as another person.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
@@ -93,7 +87,7 @@ func (b *backend) start(w http.ResponseWriter, r *http.Request) {
 		refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
 		return
 	}
-	if old, cookieErr := r.Cookie(challengeCookie); cookieErr == nil {
+	if old, cookieErr := r.Cookie(b.cookieName(challengeCookie)); cookieErr == nil {
 		b.challenges.remove(old.Value) // a new code ends the one before
 	}
 	name := rand.Text()
@@ -133,7 +127,7 @@ func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
-	name := cookieValue(r, challengeCookie)
+	name := b.cookieValue(r, challengeCookie)
 	pending, found := b.challenges.get(name)
 	if !found || pending.methodID == "" || pending.attempts.Add(1) > attemptLimit {
 		b.challenges.remove(name)
@@ -150,9 +144,7 @@ func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 		b.report(r.Context(), "verify", pending.number, login.RequestID, nil)
 		b.challenges.remove(name)
 		b.setCookie(w, challengeCookie, "", -1)
-		key := rand.Text() // a new name: the old one was known before the login
-		b.sessions.put(key, session{login.UserID, login.SessionToken})
-		b.setCookie(w, sessionCookie, key, sessionMinutes*60)
+		b.setCookie(w, sessionCookie, string(login.SessionToken), sessionMinutes*60)
 		answer(w, http.StatusOK, map[string]string{"next": "welcome"})
 		return
 	}
@@ -164,14 +156,42 @@ func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 	refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
 }
 
-// me shows who is logged in.
+// me shows who is logged in. Stytch is asked each time, so a session that was revoked
+// anywhere is over here too.
 func (b *backend) me(w http.ResponseWriter, r *http.Request) {
-	person, found := b.sessions.get(cookieValue(r, sessionCookie))
-	if !found {
+	checked, err := b.client.Sessions.Authenticate(r.Context(), stytchotp.SessionsAuthenticateParams{
+		SessionToken: stytchotp.Secret(b.cookieValue(r, sessionCookie)),
+	})
+	if err != nil {
+		b.refuseSession(w, err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"user_id": checked.Session.UserID})
+}
+
+// logout revokes the session: a copy of the cookie is worth nothing then.
+func (b *backend) logout(w http.ResponseWriter, r *http.Request) {
+	_, err := b.client.Sessions.Revoke(context.WithoutCancel(r.Context()), stytchotp.SessionsRevokeParams{
+		SessionToken: stytchotp.Secret(b.cookieValue(r, sessionCookie)),
+	})
+	if err != nil {
+		b.refuseSession(w, err)
+		return
+	}
+	b.setCookie(w, sessionCookie, "", -1)
+	answer(w, http.StatusOK, map[string]string{"next": "login"})
+}
+
+// refuseSession takes the cookie away from a person who has no session. It stays with
+// one who may have one: Stytch could not be asked.
+func (b *backend) refuseSession(w http.ResponseWriter, err error) {
+	var invalid *stytchotp.ValidationError // no cookie, or not a token
+	if errors.Is(err, stytchotp.ErrSessionNotFound) || errors.As(err, &invalid) {
+		b.setCookie(w, sessionCookie, "", -1)
 		refuse(w, http.StatusUnauthorized, "not_logged_in")
 		return
 	}
-	answer(w, http.StatusOK, map[string]string{"user_id": person.userID})
+	refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
 }
 
 // report logs how a call went. The number prints masked, and an error logs its
@@ -194,13 +214,21 @@ func (b *backend) report(ctx context.Context, step string, number stytchotp.Phon
 // setCookie sets a cookie for a number of seconds; a negative number takes it away.
 func (b *backend) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback only, where there is no https
-		Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		Name: b.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-func cookieValue(r *http.Request, name string) string {
-	cookie, err := r.Cookie(name)
+// cookieName adds a prefix by which no other host of the domain can set the cookie.
+func (b *backend) cookieName(name string) string {
+	if b.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (b *backend) cookieValue(r *http.Request, name string) string {
+	cookie, err := r.Cookie(b.cookieName(name))
 	if err != nil {
 		return ""
 	}
@@ -215,7 +243,8 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	}
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	err := decoder.Decode(into)
+	if _, end := decoder.Token(); err != nil || end != io.EOF {
 		refuse(w, http.StatusBadRequest, "bad_request")
 		return false
 	}

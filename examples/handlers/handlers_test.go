@@ -122,8 +122,9 @@ func TestLogin(t *testing.T) {
 			requireAnswer(t, b.verify(t, message.Code), 200, `{"next":"welcome"}`)
 			assert.Equal(t, message.UserID, b.userID(t))
 
-			f.time = f.time.Add(8 * 24 * time.Hour)
+			f.emulator.Advance(8 * 24 * time.Hour)
 			assert.Empty(t, b.userID(t), "a session ends")
+			assert.Empty(t, b.cookies, "and its cookie goes")
 		})
 	}
 }
@@ -136,15 +137,15 @@ func TestStartTellsNothing(t *testing.T) {
 	known, unknown := f.newNumber(), f.newNumber()
 	f.logIn(t, known)
 
-	name := regexp.MustCompile(`login=[A-Z2-7]{26}; `)
+	name := regexp.MustCompile(`__Host-login=[A-Z2-7]{26}; `)
 	dump := func(number string) string {
 		var all bytes.Buffer
 		require.NoError(t, f.browser().start(t, number).Result().Write(&all))
-		return name.ReplaceAllString(all.String(), "login=…; ")
+		return name.ReplaceAllString(all.String(), "__Host-login=…; ")
 	}
 	first := dump(known)
 	assert.Equal(t, first, dump(unknown))
-	assert.Contains(t, first, "Set-Cookie: login=…; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax\r\n")
+	assert.Contains(t, first, "Set-Cookie: __Host-__Host-login=…; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax\r\n")
 }
 
 func TestWrongCode(t *testing.T) {
@@ -212,10 +213,10 @@ func TestANewStartEndsTheOldOne(t *testing.T) {
 	f := newFixture(t)
 	b, number := f.browser(), f.newNumber()
 	b.start(t, number)
-	old := b.cookies[challengeCookie]
+	old := b.cookies["__Host-"+challengeCookie]
 	b.start(t, number)
-	assert.NotEqual(t, old, b.cookies[challengeCookie])
-	b.cookies[challengeCookie] = old
+	assert.NotEqual(t, old, b.cookies["__Host-"+challengeCookie])
+	b.cookies["__Host-"+challengeCookie] = old
 	requireAnswer(t, b.verify(t, f.emulator.Code(number)), 422, `{"error":"code_expired"}`)
 }
 
@@ -272,6 +273,39 @@ func TestBadRequests(t *testing.T) {
 	assert.Empty(t, f.emulator.Messages())
 }
 
+// Signing out ends the session at Stytch: a copy of the cookie is dead at once.
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.logIn(t, f.newNumber())
+	thief := &browser{f, map[string]string{"__Host-" + sessionCookie: b.cookies["__Host-"+sessionCookie]}}
+	assert.NotEmpty(t, thief.userID(t))
+	requireAnswer(t, b.do(t, http.MethodPost, "/logout", ""), 200, `{"next":"login"}`)
+	assert.Empty(t, b.cookies)
+	assert.Empty(t, f.emulator.Sessions())
+	assert.Empty(t, thief.userID(t))
+	requireAnswer(t, b.do(t, http.MethodPost, "/logout", ""), 401, `{"error":"not_logged_in"}`)
+}
+
+// While Stytch cannot be asked, a person stays signed in.
+func TestSessionWhileStytchIsAway(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.logIn(t, f.newNumber())
+	for _, fault := range []otptest.Fault{{Status: 500}, {Drop: otptest.DropAfterSend}} {
+		f.emulator.Inject(fault)
+		requireAnswer(t, b.do(t, http.MethodGet, "/me", ""), 503, `{"error":"unavailable"}`)
+	}
+	assert.NotEmpty(t, b.userID(t))
+}
+
+func TestOneValueInABody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	requireAnswer(t, f.browser().do(t, http.MethodPost, "/start", `{"phone_number":"+12025550100"}{}`), 400, `{"error":"bad_request"}`)
+	assert.Empty(t, f.emulator.Messages())
+}
+
 func TestLogHoldsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -289,7 +323,7 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 	for _, message := range f.emulator.Messages() {
 		assert.NotContains(t, log, message.Code)
 	}
-	assert.NotContains(t, log, b.cookies[sessionCookie])
+	assert.NotContains(t, log, b.cookies["__Host-"+sessionCookie])
 }
 
 func TestStoreIsBounded(t *testing.T) {

@@ -1,10 +1,11 @@
 // Command handlers is a backend that logs people in: POST /start sends a code,
-// POST /verify checks it, GET /me shows who is logged in.
+// POST /verify checks it, GET /me shows who is logged in, POST /logout ends that.
 //
 //	go run ./examples/handlers
 //	curl -c jar -b jar -H 'Content-Type: application/json' -d '{"phone_number":"+12025550100"}' localhost:8080/start
 //	curl -c jar -b jar -H 'Content-Type: application/json' -d '{"code":"…"}' localhost:8080/verify
 //	curl -b jar localhost:8080/me
+//	curl -b jar -X POST localhost:8080/logout
 //
 // Without STYTCH_PROJECT_ID and STYTCH_SECRET it uses an emulator inside itself and
 // prints the messages that arrive there.

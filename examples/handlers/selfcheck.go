@@ -34,6 +34,12 @@ func logIn(ctx context.Context, url string, emulator *otptest.Server) error {
 	if err = call(ctx, browser, http.MethodGet, url+"/me", nil); err != nil {
 		return err
 	}
+	if err = call(ctx, browser, http.MethodPost, url+"/logout", map[string]string{}); err != nil {
+		return err
+	}
+	if left := len(emulator.Sessions()); left != 0 {
+		return errors.New("the session is still there")
+	}
 	fmt.Println("self-check: one login, start to end")
 	return nil
 }

@@ -1,5 +1,5 @@
-// Command quickstart logs a person in by SMS and by WhatsApp, and shows the
-// errors on the way. It needs nothing: without STYTCH_PROJECT_ID and STYTCH_SECRET
+// Command quickstart logs a person in by SMS and by WhatsApp, shows the errors on the
+// way, and checks, extends and revokes the session. It needs nothing: without STYTCH_PROJECT_ID and STYTCH_SECRET
 // it talks to an emulator inside itself. With them it talks to Stytch, and sends
 // real messages only to a number that it was given, after asking.
 package main
@@ -43,11 +43,11 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 	}
 	fmt.Printf("   sent to %s, new user: %t, request id %s\n", phone.number.Masked(), sent.UserCreated, sent.RequestID)
 	login := stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: phone.read(), SessionDurationMinutes: 60}
-	session, err := client.OTPs.Authenticate(ctx, login)
+	person, err := client.OTPs.Authenticate(ctx, login)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("   logged in as %s, session token %s\n", session.UserID, session.SessionToken.Masked())
+	fmt.Printf("   logged in as %s, session token %s\n", person.UserID, person.SessionToken.Masked())
 
 	fmt.Println("\n2. Log in by WhatsApp, with a typing mistake first")
 	again, err := client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{PhoneNumber: phone.number})
@@ -82,7 +82,37 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 	fmt.Println("\n4. Type a number that cannot exist")
 	_, err = client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+1202555"})
 	explain("An invalid number", err)
+
+	fmt.Println("\n5. After the code: the session")
+	if err = keepSession(ctx, client, person); err != nil {
+		return err
+	}
 	fmt.Println("\nNext: examples/handlers is a backend that uses all of this; the README explains it.")
+	return nil
+}
+
+// keepSession does with a session what a backend does on later requests.
+func keepSession(ctx context.Context, client *stytchotp.Client, person *stytchotp.AuthenticateResponse) error {
+	check := stytchotp.SessionsAuthenticateParams{SessionToken: person.SessionToken}
+	checked, err := client.Sessions.Authenticate(ctx, check)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("   checked:  it ends at %s\n", checked.Session.ExpiresAt.Format(time.TimeOnly))
+	check.SessionDurationMinutes = 120
+	if checked, err = client.Sessions.Authenticate(ctx, check); err != nil {
+		return err
+	}
+	fmt.Printf("   extended: it ends at %s\n", checked.Session.ExpiresAt.Format(time.TimeOnly))
+	if _, err = client.Sessions.Revoke(ctx, stytchotp.SessionsRevokeParams{SessionToken: person.SessionToken}); err != nil {
+		return err
+	}
+	fmt.Println("   revoked")
+	if _, err = client.Sessions.Authenticate(ctx, check); err == nil {
+		fmt.Println("   the sandbox's session goes on all the same")
+		return nil
+	}
+	explain("A session that was revoked", err)
 	return nil
 }
 
@@ -93,6 +123,7 @@ func explain(what string, err error) {
 		"ErrCodeIncorrect":      stytchotp.ErrCodeIncorrect,
 		"ErrCodeExpired":        stytchotp.ErrCodeExpired,
 		"ErrInvalidPhoneNumber": stytchotp.ErrInvalidPhoneNumber,
+		"ErrSessionNotFound":    stytchotp.ErrSessionNotFound,
 	} {
 		if errors.Is(err, sentinel) {
 			fmt.Printf("     errors.Is    %s\n", name)

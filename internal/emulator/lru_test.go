@@ -68,5 +68,5 @@ func TestSessionsAreBoundedInBytes(t *testing.T) {
 	assert.Less(t, len(e.sessions.byID), DefaultMaxSessions)
 	_, kept := e.sessions.byID[first.id]
 	assert.False(t, kept, "the session left alone for longest went")
-	assert.True(t, len(e.sessions.byToken) == len(e.sessions.byID), "by token and by id")
+	assert.Len(t, e.sessions.byToken, len(e.sessions.byID))
 }
