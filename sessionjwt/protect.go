@@ -38,8 +38,8 @@ func (c Cookies) Set(w http.ResponseWriter, token, sessionJWT stytchotp.Secret, 
 
 // Clear takes both cookies away.
 func (c Cookies) Clear(w http.ResponseWriter) {
-	c.set(w, c.tokenName(), "", time.Unix(1, 0))
-	c.set(w, c.jwtName(), "", time.Unix(1, 0))
+	c.set(w, c.tokenName(), "", time.Time{})
+	c.set(w, c.jwtName(), "", time.Time{})
 }
 
 // Get returns the token and the JWT of a request; each may be empty.
@@ -48,8 +48,12 @@ func (c Cookies) Get(r *http.Request) (token, sessionJWT stytchotp.Secret) {
 }
 
 func (c Cookies) set(w http.ResponseWriter, name, value string, expires time.Time) {
+	maxAge := int(time.Until(expires).Seconds()) // the browser's clock may differ
+	if maxAge <= 0 {
+		maxAge = -1
+	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure unless the caller says that it cannot be
-		Name: name, Value: value, Path: "/", Expires: expires,
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: !c.Insecure, SameSite: http.SameSiteLaxMode,
 	})
 }

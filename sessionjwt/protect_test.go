@@ -55,7 +55,7 @@ func (b *browser) get(t *testing.T) (int, []*http.Cookie) {
 
 func (b *browser) keep(set []*http.Cookie) {
 	for _, cookie := range set {
-		if b.cookies[cookie.Name] = cookie.Value; cookie.Expires.Before(time.Now()) {
+		if b.cookies[cookie.Name] = cookie.Value; cookie.MaxAge < 0 {
 			delete(b.cookies, cookie.Name)
 		}
 	}
@@ -74,7 +74,7 @@ func (b *browser) logIn(t *testing.T, srv *otptest.Server, cookies sessionjwt.Co
 		assert.Equal(t, !cookies.Insecure, cookie.Secure)
 		assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 		assert.Equal(t, "/", cookie.Path)
-		assert.Equal(t, login.Session.ExpiresAt.Unix(), cookie.Expires.Unix())
+		assert.InDelta(t, time.Until(login.Session.ExpiresAt).Seconds(), cookie.MaxAge, 5)
 	}
 	b.keep(set)
 	return login

@@ -145,7 +145,7 @@ func TestStartTellsNothing(t *testing.T) {
 	}
 	first := dump(known)
 	assert.Equal(t, first, dump(unknown))
-	assert.Contains(t, first, "Set-Cookie: __Host-__Host-login=…; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax\r\n")
+	assert.Contains(t, first, "Set-Cookie: __Host-login=…; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax\r\n")
 }
 
 func TestWrongCode(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -31,10 +33,10 @@ type flow struct {
 	MethodID        string // what codes are checked against; empty until an answer named it
 	Attempts, Sends int
 	NextSend        time.Time
-	Notice          string // what the code page says: a public code, or one of our own
-	Over            bool   // no more codes are taken
-	token           stytchotp.Secret
-	session         session // once the code was right
+	Notice          string           // what the code page says: a public code, or one of our own
+	Over            bool             // no more codes are taken
+	token, jwt      stytchotp.Secret // of the session, once the code was right
+	until           time.Time
 }
 
 func (f flow) CanSend() bool { return f.Sends < maxSends }
@@ -206,7 +208,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 	f, _ = a.flows.update(id, func(f *flow) {
 		switch f.Notice = stytchotp.PublicCode(err); f.Notice {
 		case "":
-			f.token, f.session = login.SessionToken, session{f.To, time.Now().Add(sessionMinutes * time.Minute)}
+			f.token, f.jwt, f.until = login.SessionToken, login.SessionJWT, login.Session.ExpiresAt
 		case "user_not_found":
 			f.Notice = "code_expired" // says nothing about accounts
 		case "unavailable", "rate_limited":
@@ -222,3 +224,5 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 		a.flows.add(id, f, handoverTTL) // to the code page
 	}
 }
+
+func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -348,15 +349,82 @@ func TestSignOut(t *testing.T) {
 	number := s.srv.NewPhoneNumber()
 	b := s.browser(t).start(number)
 	b.enter(s.srv.Code(string(number)))
-	token := b.cookie("session")
+	token, jwt := b.cookie("session"), b.cookie("session_jwt")
 	assert.Equal(t, "/", b.window().get("/login").path, "a signed-in person does not sign in again")
 	assert.Equal(t, "/", b.window().get("/login/code").path)
 
 	assert.Equal(t, "/login", b.post("/logout").path)
 	assert.Empty(t, b.cookie("session"))
 	assert.Equal(t, "/login", b.get("/").path)
-	b.header.Set("Cookie", "session="+token)
-	assert.Equal(t, "/login", b.get("/").path, "the old cookie does not sign in")
+	assert.Empty(t, s.srv.Sessions(), "it is revoked at Stytch")
+	for _, old := range []string{"session=" + token, "session_jwt=" + jwt, "session=" + token + "; session_jwt=" + jwt} {
+		b.header.Set("Cookie", old)
+		assert.Equal(t, "/login", b.get("/").path, "the old cookies are dead at once")
+	}
+}
+
+// A session whose JWT is too old is signed out as one whose JWT is young.
+func TestSignOutLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		b.enter(s.srv.Code(string(number)))
+		thief := s.browser(t)
+		thief.header.Set("Cookie", "session="+b.cookie("session"))
+		<-time.After(6 * time.Minute)
+		assert.True(t, thief.signedIn(), "with a young JWT of its own")
+		assert.Equal(t, "/login", b.post("/logout").path)
+		assert.Empty(t, s.srv.Sessions())
+		assert.False(t, thief.signedIn())
+	})
+}
+
+// When Stytch cannot be asked, signing out says so and can be tried again.
+func TestSignOutFails(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	b := s.browser(t).start(number)
+	b.enter(s.srv.Code(string(number)))
+	s.srv.Inject(otptest.Fault{Operation: otptest.OpSessionsRevoke, Status: 503})
+	assert.Equal(t, http.StatusServiceUnavailable, b.post("/logout").status)
+	assert.NotEmpty(t, b.cookie("session"))
+	assert.Len(t, s.srv.Sessions(), 1)
+	assert.Equal(t, "/login", b.post("/logout").path)
+	assert.Empty(t, s.srv.Sessions())
+}
+
+// A protected page costs no call while the JWT is young, and one when it is too old.
+func TestProtectedPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.srv.NewPhoneNumber()
+		b := s.browser(t).start(number)
+		b.enter(s.srv.Code(string(number)))
+		checks := func() (n int) {
+			for _, request := range s.srv.Requests() {
+				if request.Operation == otptest.OpSessionsAuthenticate {
+					n++
+				}
+			}
+			return n
+		}
+		for range 20 {
+			assert.True(t, b.signedIn())
+		}
+		assert.Zero(t, checks())
+		<-time.After(6 * time.Minute)
+		for range 20 {
+			assert.True(t, b.signedIn())
+		}
+		assert.Equal(t, 1, checks(), "the cookie got the new JWT")
+		s.srv.EndSession(s.srv.Sessions()[0].ID)
+		<-time.After(6 * time.Minute)
+		assert.False(t, b.signedIn(), "it was revoked elsewhere")
+	})
 }
 
 func TestSessionEndsWithStytchs(t *testing.T) {
@@ -481,7 +549,7 @@ func TestRequests(t *testing.T) {
 		b.post("/login/resend", "channel", "whatsapp")
 		b.enter(s.srv.Code(string(number))).post("/logout")
 		b.get("/login?by=email").post("/login", "by", "email", "email", string(address))
-		requests := s.srv.Requests()
+		requests := slices.DeleteFunc(s.srv.Requests(), func(r otptest.Request) bool { return !strings.HasPrefix(r.Operation, "otps.") })
 		require.Len(t, requests, 4)
 		for _, r := range requests {
 			var body struct {

@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"log"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
+	"github.com/stytchotp/stytchotp/sessionjwt"
 )
 
 // regions are where messages may go, if the Stytch dashboard allows it too.
@@ -76,9 +76,11 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 		if call.Err != nil {
 			level, outcome = slog.LevelWarn, call.Err.Error() // which holds nothing private
 		}
-		to, _ := ctx.Value(recipient{}).(recipient)
-		logger.LogAttrs(ctx, level, call.Op, slog.String("to", to.Phone.Masked()+to.Email.Masked()),
-			slog.String("request_id", call.RequestID), slog.String("outcome", outcome))
+		attrs := []slog.Attr{slog.String("request_id", call.RequestID), slog.String("outcome", outcome)}
+		if to, ok := ctx.Value(recipient{}).(recipient); ok { // not of a session
+			attrs = append(attrs, slog.String("to", to.Phone.Masked()+to.Email.Masked()))
+		}
+		logger.LogAttrs(ctx, level, call.Op, attrs...)
 	}
 	return []stytchotp.Option{stytchotp.WithHook(record), stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: regions()})}
 }
@@ -88,19 +90,30 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 type app struct {
 	pages
 	client   *stytchotp.Client
-	wait     time.Duration  // before the first resend; it doubles with each
-	prefix   string         // of cookies that go over https only, and that only this host can set
-	flows    store[flow]    // logins under way, by the cookie's value
-	sessions store[session] // who is signed in, by the hash of the session token
+	wait     time.Duration // before the first resend; it doubles with each
+	prefix   string        // of cookies that go over https only, and that only this host can set
+	flows    store[flow]   // logins under way, by the cookie's value
+	sessions *sessionjwt.Verifier
+	cookies  sessionjwt.Cookies // of a person who is signed in
 }
 
 func newApp(client *stytchotp.Client, secure bool, wait time.Duration) *app {
-	return &app{pages: loadPages(), client: client, wait: wait, prefix: map[bool]string{true: "__Host-"}[secure]}
+	sessions, err := sessionjwt.New(client)
+	if err != nil {
+		panic(err) // the client is nil
+	}
+	prefix := map[bool]string{true: "__Host-"}[secure]
+	return &app{
+		pages: loadPages(), client: client, wait: wait, prefix: prefix, sessions: sessions,
+		cookies: sessionjwt.Cookies{TokenName: prefix + "session", JWTName: prefix + "session_jwt", Insecure: !secure},
+	}
 }
 
 func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", a.showAccount)
+	// The page is for people who are signed in. That is checked offline, by the JWT in
+	// the cookie, and every five minutes at Stytch.
+	mux.Handle("GET /{$}", a.sessions.Protect(http.HandlerFunc(a.showAccount), sessionjwt.Protection{Cookies: a.cookies, Refused: a.refuseSession}))
 	mux.HandleFunc("GET /login", a.showStart)
 	mux.HandleFunc("POST /login", a.start)
 	mux.HandleFunc("GET /login/code", a.showCode)
@@ -139,17 +152,26 @@ func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Dura
 	})
 }
 
-type session struct {
-	Who   recipient
-	Until time.Time
-}
-
-// signOut forgets the session here. At Stytch, POST /v1/sessions/revoke would end it.
+// signOut revokes the session at Stytch, and its JWTs here: a copy of the cookies is
+// worth nothing from then on.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
-	a.sessions.take(hash(a.cookie(r, "session")))
-	a.setCookie(w, "session", "", -time.Second)
+	ctx := context.WithoutCancel(r.Context())
+	token, jwt := a.cookies.Get(r)
+	session, err := a.sessions.Verify(ctx, jwt)
+	if err != nil && token != "" {
+		var checked *stytchotp.SessionsAuthenticateResponse
+		if checked, err = a.client.Sessions.Authenticate(ctx, stytchotp.SessionsAuthenticateParams{SessionToken: token}); err == nil {
+			session = checked.Session
+		}
+	}
+	if session != nil {
+		a.sessions.Reject(session.SessionID)
+		_, err = a.client.Sessions.Revoke(ctx, stytchotp.SessionsRevokeParams{SessionID: session.SessionID})
+	}
+	if err != nil && stytchotp.HTTPStatus(err) == http.StatusServiceUnavailable {
+		a.refuse(w, r, err) // the session may go on: the cookies stay for another try
+		return
+	}
+	a.cookies.Clear(w)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
-
-// hash hides what it is made of: what is kept here of a session is not enough to sign in.
-func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"math"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/sessionjwt"
 )
 
 //go:embed pages static words.json
@@ -66,8 +68,9 @@ func (p pages) choose(r *http.Request) (best *language, region string) {
 // view is what a page shows.
 type view struct {
 	*language
-	flow    // on the code page
-	session // on the page of a person who is signed in
+	flow            // on the code page
+	Who   recipient // who is signed in
+	Until time.Time // when that ends
 
 	Page, Form             string // the form is a new one each time
 	Number, Country, Email string // as they were typed
@@ -90,17 +93,32 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 }
 
 func (a *app) showAccount(w http.ResponseWriter, r *http.Request) {
-	if who, found := a.sessions.get(hash(a.cookie(r, "session"))); found {
-		a.render(w, r, http.StatusOK, view{Page: "account", session: who})
+	session, _ := sessionjwt.FromContext(r.Context())
+	v := view{Page: "account", Until: session.ExpiresAt}
+	for _, factor := range session.AuthenticationFactors {
+		if factor.PhoneNumberFactor != nil {
+			v.Who = recipient{Phone: factor.PhoneNumberFactor.PhoneNumber}
+		} else if factor.EmailFactor != nil {
+			v.Who = recipient{Email: factor.EmailFactor.EmailAddress}
+		}
+	}
+	a.render(w, r, http.StatusOK, v)
+}
+
+// refuseSession leads a person without a session to the login. One who may have a
+// session, but Stytch cannot be asked, sees that.
+func (a *app) refuseSession(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, stytchotp.ErrSessionNotFound) {
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
 		return
 	}
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	a.refuse(w, r, err)
 }
 
 // showStart asks for a number or an address, and fills in that of a login under way.
 func (a *app) showStart(w http.ResponseWriter, r *http.Request) {
-	if _, found := a.sessions.get(hash(a.cookie(r, "session"))); found {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+	if token, jwt := a.cookies.Get(r); token != "" || jwt != "" {
+		http.Redirect(w, r, "/", http.StatusSeeOther) // which takes the cookies of an old session away
 		return
 	}
 	f, _ := a.flows.get(a.cookie(r, "login"))
@@ -129,9 +147,7 @@ func startPage(r *http.Request) string {
 func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
 	f, found := a.flows.get(a.cookie(r, "login"))
 	if f.token != "" { // the cookie is new, so it cannot have been planted
-		ttl := time.Until(f.session.Until)
-		a.sessions.add(hash(string(f.token)), f.session, ttl)
-		a.setCookie(w, "session", string(f.token), ttl)
+		a.cookies.Set(w, f.token, f.jwt, f.until)
 		a.setCookie(w, "login", "", -time.Second)
 	}
 	if !found || f.token != "" {

@@ -1,0 +1,23 @@
+module github.com/stytchotp/stytchotp/examples/login
+
+go 1.26.0
+
+require (
+	github.com/stretchr/testify v1.12.1
+	github.com/stytchotp/stytchotp v0.1.0
+	github.com/stytchotp/stytchotp/sessionjwt v0.1.0
+)
+
+require (
+	github.com/go-resty/resty/v2 v2.17.2 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/nyaruka/phonenumbers/v2 v2.0.12 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
+)
+
+replace (
+	github.com/stytchotp/stytchotp => ../..
+	github.com/stytchotp/stytchotp/sessionjwt => ../../sessionjwt
+)
