@@ -37,7 +37,9 @@ func build(t *testing.T, pkg string) string {
 	err, done := programs.built[pkg]
 	if !done {
 		var out []byte
-		out, err = exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/stytchotp/stytchotp/"+pkg).CombinedOutput()
+		command := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
+		command.Dir = filepath.Join("..", "..", pkg) // some are modules of their own
+		out, err = command.CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%w\n%s", err, out)
 		}

@@ -55,11 +55,11 @@ type Fault struct {
 
 // FaultState is a fault and what became of it.
 type FaultState struct {
+	ID int64 `json:"id"`
 	Fault
 
-	ID   int64 `json:"id"`
-	Hits int   `json:"hits"` // calls that it was applied to
-	Done bool  `json:"done"` // it will not be applied again
+	Hits int  `json:"hits"` // calls that it was applied to
+	Done bool `json:"done"` // it will not be applied again
 }
 
 const maxFaults = 1000
