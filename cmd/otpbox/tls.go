@@ -79,7 +79,13 @@ func makeCertificate(hosts []string, now time.Time) (certificate tls.Certificate
 	if err != nil {
 		return certificate, nil, err
 	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, root, leafKey.Public(), rootKey)
+	// The parsed authority has the key id that strict clients, such as Python's since
+	// 3.13, want the certificate to name.
+	signer, err := x509.ParseCertificate(rootDER)
+	if err != nil {
+		return certificate, nil, err
+	}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, signer, leafKey.Public(), rootKey)
 	if err != nil {
 		return certificate, nil, err
 	}
