@@ -19,7 +19,8 @@ const (
 
 // goodBody answers every operation.
 const goodBody = `{"status_code":200,"request_id":"` + requestID + `","user_id":"` + userID +
-	`","phone_id":"` + phoneID + `","email_id":"` + emailID + `","method_id":"` + phoneID + `"}`
+	`","phone_id":"` + phoneID + `","email_id":"` + emailID + `","method_id":"` + phoneID +
+	`","session_jwt":"j","session":` + sessionBody + `,"sessions":[` + sessionBody + `],"user":` + userBody + `}`
 
 // methods are the operations of the client, by name. Each calls its method with
 // params that are right and a tag by which a fault server tells calls apart, and
@@ -75,6 +76,61 @@ var methods = []method{
 		return &answered{r.ResponseMeta, r.UserID, r}, err
 	}},
 }
+
+// accountMethods are the calls of sessions and users. They have no attributes for a tag.
+var accountMethods = []method{
+	{"sessions.authenticate", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Sessions.Authenticate(ctx, stytchotp.SessionsAuthenticateParams{SessionToken: sessionToken})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.Session.SessionID, r}, err
+	}},
+	{"sessions.get", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Sessions.Get(ctx, stytchotp.SessionsGetParams{UserID: userID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.Sessions[0].SessionID, r}, err
+	}},
+	{revokeOp, func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Sessions.Revoke(ctx, stytchotp.SessionsRevokeParams{SessionID: sessionID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.RequestID, r}, err
+	}},
+	{"users.get", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Users.Get(ctx, stytchotp.UsersGetParams{UserID: userID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.UserID, r}, err
+	}},
+	{"users.delete", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Users.Delete(ctx, stytchotp.UsersDeleteParams{UserID: userID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.UserID, r}, err
+	}},
+	{"users.delete_phone_number", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Users.DeletePhoneNumber(ctx, stytchotp.UsersDeletePhoneNumberParams{PhoneID: phoneID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.UserID, r}, err
+	}},
+	{"users.delete_email", func(ctx context.Context, c *stytchotp.Client, _ string) (*answered, error) {
+		r, err := c.Users.DeleteEmail(ctx, stytchotp.UsersDeleteEmailParams{EmailID: emailID})
+		if r == nil {
+			return nil, err
+		}
+		return &answered{r.ResponseMeta, r.UserID, r}, err
+	}},
+}
+
+const revokeOp = "sessions.revoke"
 
 const authenticateOp = "otps.authenticate"
 
