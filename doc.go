@@ -1,6 +1,7 @@
 // Package stytchotp is a client for Stytch's one-time passcodes: it sends a code
 // to a person by SMS, WhatsApp or e-mail, and checks the code that the person
-// types. It is an independent project, not affiliated with Stytch.
+// types. After that it checks, extends and revokes the session, and deletes users. It is
+// an independent project, not affiliated with Stytch.
 //
 // # Logging a person in
 //
