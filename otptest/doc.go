@@ -20,5 +20,5 @@
 // moved by [Server.Advance], failures are set up with [Server.Inject].
 //
 // A Server is safe for parallel tests. Every number of [Server.NewPhoneNumber] is
-// new, so that tests sharing a server do not meet.
+// new, so that tests that share a server do not interfere.
 package otptest

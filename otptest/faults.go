@@ -47,7 +47,7 @@ const (
 	// DropBeforeRead closes the connection before the request is acted on.
 	DropBeforeRead = emulator.DropBeforeRead
 	// DropAfterSend lets the message go out and then cuts the connection without
-	// an answer: the case in which a careless client sends a second message.
+	// an answer: the case in which a client that retries sends a second message.
 	DropAfterSend = emulator.DropAfterSend
 )
 

@@ -22,7 +22,7 @@ type claims struct {
 	session *stytchotp.Session
 }
 
-// wireSession is how the session stands in a JWT.
+// wireSession is the session as encoded in a JWT.
 type wireSession struct {
 	ID             string                           `json:"id"`
 	StartedAt      time.Time                        `json:"started_at"`

@@ -115,7 +115,7 @@ func (o *options) check() error {
 	case o.port < 0 || o.port > last:
 		return usageError(fmt.Sprintf("--port is 0 to %d", last))
 	case strings.HasPrefix(o.projectID, "project-live-") || strings.HasPrefix(o.secret, "secret-live-"):
-		return usageError("LIVE CREDENTIALS REFUSED. otpbox is an emulator for development; live credentials have no business here.\n" +
+		return usageError("LIVE CREDENTIALS REFUSED. otpbox is an emulator for development; live credentials are not accepted here.\n" +
 			"If they stand in a script or in your shell's history now, consider rotating them in Stytch's dashboard.")
 	case o.token != "" && len(o.token) < inbox.MinTokenLength:
 		return usageError(fmt.Sprintf("the token has fewer than %d characters; openssl rand -hex 16 makes a good one", inbox.MinTokenLength))

@@ -398,3 +398,36 @@ func TestGuessingWhileStartingAgain(t *testing.T) {
 	guesses.Wait()
 	assert.LessOrEqual(t, s.checks(), maxAttempts*len(s.srv.Messages()), "each login has cost a message")
 }
+
+// The hidden value of a form is no secret: without the cookie of its browser, it leads to
+// another login.
+func TestFormOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	number := s.srv.NewPhoneNumber()
+	victim, thief := s.browser(t).get("/login"), s.browser(t).get("/login")
+	thief.page = victim.page // the form's value was seen, or planted
+	fields := []string{"country", "US", "number", string(number), "channel", "sms"}
+	thief.post("/login", fields...)
+	victim.post("/login", fields...)
+	assert.Len(t, s.srv.Messages(), 2)
+	assert.NotEqual(t, victim.cookie("login"), thief.cookie("login"))
+	assert.True(t, victim.enter(s.srv.Code(string(number))).signedIn())
+	thief.get("/login/code")
+	assert.False(t, thief.signedIn())
+	assert.Empty(t, thief.cookie("session"))
+}
+
+// A browser that keeps no cookies is told so, and costs no message.
+func TestBlockedCookies(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t)
+	b.client.Jar = nil
+	for range 3 {
+		b.get("/login").post("/login", "country", "US", "number", string(s.srv.NewPhoneNumber()), "channel", "sms")
+		b.says("cookies_blocked", s)
+		assert.Equal(t, http.StatusUnprocessableEntity, b.status)
+	}
+	assert.Empty(t, s.srv.Messages())
+}

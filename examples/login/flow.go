@@ -20,6 +20,7 @@ const (
 	maxAttempts    = 5 // codes that one login may try, however many were sent
 	maxSends       = 5 // messages that one login may cause
 	flowTTL        = 30 * time.Minute
+	browserTTL     = 24 * time.Hour
 	storeLimit     = 100_000
 	handoverTTL    = 30 * time.Second // long enough for a second click, and a slow redirect
 )
@@ -60,14 +61,22 @@ func readRecipient(r *http.Request) (to recipient, err error) {
 // start begins a login and sends its first code. What it answers never depends on
 // whether there is an account.
 func (a *app) start(w http.ResponseWriter, r *http.Request) {
-	// The cookie is new with each form: one planted in this browser leads nowhere. A
-	// double click is the same form once more, and joins what the first one started.
+	browser := a.cookie(r, "browser")
+	if browser == "" { // nothing is sent that this browser could not go on with
+		var f flow
+		f.Notice = "cookies_blocked"
+		a.renderStart(w, r, http.StatusUnprocessableEntity, f, false)
+		return
+	}
+	// The id is new with each form, and known to this browser only: the form's value
+	// alone leads nowhere, nor does a planted one. A double click is the same form once
+	// more, and joins what the first one started.
 	form := r.PostFormValue("form")
 	if len(form) != len(rand.Text()) { // it is none of ours
 		form = rand.Text()
 	}
 	to, err := readRecipient(r)
-	id := hash(form + to.Shown())
+	id := hash(browser + form + to.Shown())
 	if err == nil {
 		err = a.begin(r, id, to)
 	}

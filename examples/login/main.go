@@ -120,7 +120,7 @@ func (a *app) handler() http.Handler {
 	mux.HandleFunc("POST /login/code", a.verify)
 	mux.HandleFunc("POST /login/resend", a.resend)
 	mux.HandleFunc("POST /logout", a.signOut)
-	mux.Handle("GET /static/", http.FileServerFS(files))
+	mux.Handle("GET /static/{file}", http.FileServerFS(files)) // not the list of them
 	// Without this another site could make messages go out, or sign its visitor in as another person.
 	safe := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

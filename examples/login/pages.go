@@ -122,16 +122,31 @@ func (a *app) showStart(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, _ := a.flows.get(a.cookie(r, "login"))
+	a.nameBrowser(w, r)
 	a.render(w, r, http.StatusOK, view{
 		Page: startPage(r), Email: string(f.To.Email), Number: f.To.Phone.National(), Country: f.To.Phone.Region(),
 	})
 }
 
-// refuse shows the form again as it was filled in, and what was wrong.
+// nameBrowser gives the browser a cookie by which its logins are its own, and which
+// shows that it keeps cookies.
+func (a *app) nameBrowser(w http.ResponseWriter, r *http.Request) {
+	if a.cookie(r, "browser") == "" {
+		a.setCookie(w, "browser", rand.Text(), browserTTL)
+	}
+}
+
+// refuse shows the form again, and what was wrong.
 func (a *app) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := stytchotp.HTTPStatus(err)
+	a.renderStart(w, r, status, flow{Notice: stytchotp.PublicCode(err)}, status == http.StatusUnprocessableEntity)
+}
+
+// renderStart shows the form again as it was filled in.
+func (a *app) renderStart(w http.ResponseWriter, r *http.Request, status int, f flow, invalid bool) {
+	a.nameBrowser(w, r)
 	a.render(w, r, status, view{
-		Page: startPage(r), flow: flow{Notice: stytchotp.PublicCode(err)}, Invalid: status == http.StatusUnprocessableEntity,
+		Page: startPage(r), flow: f, Invalid: invalid,
 		Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Country: r.PostFormValue("country"),
 	})
 }

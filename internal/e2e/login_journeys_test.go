@@ -352,3 +352,18 @@ func TestLoginSignOut(t *testing.T) {
 		second.at("/login")
 	})
 }
+
+// A page that the browser kept for the back button shows no account that was left since.
+func TestLoginKeptPage(t *testing.T) {
+	t.Parallel()
+	app := startLogin(t)
+	p := app.person(t, phone())
+	number := p.askForSMS()
+	p.enter(app.code(number))
+	p.isIn(number.International())
+	second := p.otherTab()
+	second.open(app.url)
+	second.click(signOut)
+	p.visit(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`))
+	p.at("/login")
+}

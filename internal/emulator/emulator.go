@@ -162,7 +162,7 @@ func checkFixedCode(recipient, code string) error {
 func (c *Config) check() error {
 	var problems []error
 	if strings.HasPrefix(c.ProjectID, livePrefix) || strings.HasPrefix(c.Secret, liveSecretPrefix) {
-		problems = append(problems, errors.New("emulator: live credentials have no business here; use project-test-… and secret-test-…"))
+		problems = append(problems, errors.New("emulator: live credentials are not accepted here; use project-test-… and secret-test-…"))
 	} else if c.ProjectID != "" && !isProjectID(c.ProjectID) {
 		problems = append(problems, errors.New("emulator: a project id is project-test- and letters, digits or dashes"))
 	}

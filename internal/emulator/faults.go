@@ -18,7 +18,7 @@ const (
 )
 
 // Fault makes chosen calls fail. It is deterministic: the same calls in the same
-// order meet the same faults. Of several faults that are due, the one added first
+// order meet the same faults. Of several faults that apply, the one added first
 // is applied, and the call does not count for those after it.
 type Fault struct {
 	// Operation is one of the operations, such as otps.sms.send; "any_send" for the
@@ -112,7 +112,7 @@ type fault struct {
 	seen int
 }
 
-// next counts a call and returns the fault that it meets, if any.
+// next counts a call and returns the fault that applies to it, if any.
 func (l *faultList) next(operation, recipient string) *FaultState {
 	for i, f := range l.active {
 		if !covers(f.Operation, operation) || f.Recipient != "" && f.Recipient != recipient {

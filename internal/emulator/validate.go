@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/stytchotp/stytchotp/internal/phone"
 )
@@ -256,7 +257,13 @@ func isEmail(address string) bool {
 	parsed, err := mail.ParseAddress(address)
 	_, domain, _ := strings.Cut(address, "@")
 	return err == nil && parsed.Address == address && len(address) <= 254 &&
-		strings.Contains(domain, ".") && !strings.ContainsAny(address, "\" []")
+		strings.Contains(domain, ".") && !strings.ContainsAny(address, "\" []") && !strings.ContainsFunc(address, isInvisible)
+}
+
+// isInvisible reports a character that is not seen where an address is shown, or that a
+// terminal takes for a command.
+func isInvisible(r rune) bool {
+	return r == unicode.ReplacementChar || unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 func isCode(code string) bool {

@@ -49,8 +49,8 @@ func (a *Authority) Pool() *x509.CertPool {
 }
 
 // Issue returns a certificate for loopback addresses and localhost, after edit has
-// spoiled it as it likes.
-func (a *Authority) Issue(spoil func(*x509.Certificate)) (tls.Certificate, error) {
+// modified it.
+func (a *Authority) Issue(edit func(*x509.Certificate)) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -59,7 +59,7 @@ func (a *Authority) Issue(spoil func(*x509.Certificate)) (tls.Certificate, error
 	template.DNSNames = []string{"localhost"}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	spoil(template)
+	edit(template)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }

@@ -40,8 +40,8 @@ func (c *Conn) Hang() { <-c.server.done }
 // Stall answers nothing, until the client goes away.
 func (c *Conn) Stall() { _, _ = io.Copy(io.Discard, c.Conn) }
 
-// wire is the connection below TLS. It counts, and it can be struck dead so that
-// only TCP still lives, as behind a gateway that forgot about it.
+// wire is the connection below TLS. It counts, and it can be frozen so that
+// only TCP stays up, as behind a gateway that dropped its state.
 type wire struct {
 	net.Conn
 

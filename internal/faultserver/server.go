@@ -253,9 +253,9 @@ func (s *Server) OpenConns() int { return int(s.open.Load()) }
 // Written returns how many bytes were written to all connections.
 func (s *Server) Written() int64 { return s.written.Load() }
 
-// StrikeDead makes every open connection deaf and dumb: TCP lives on, but nothing
-// sent is read and nothing is sent any more. New connections work.
-func (s *Server) StrikeDead() {
+// FreezeConns freezes the open connections: TCP stays up, but nothing that was
+// sent is read and nothing more is sent. New connections work.
+func (s *Server) FreezeConns() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for w := range s.live {

@@ -226,7 +226,7 @@ func limitTime(w http.ResponseWriter, d time.Duration) {
 }
 
 // serveEmulator reads the body within the usual time and then lets the call take as
-// long as it likes, since a fault may delay it by up to an hour.
+// long as it needs: a fault may delay it by up to an hour.
 // The pages of other web sites cannot add credentials, and are not worth a row in the
 // journal.
 func (b *Inbox) serveEmulator(w http.ResponseWriter, r *http.Request) {

@@ -204,7 +204,7 @@ func (b *Inbox) fragment(name string, view any) (string, error) {
 }
 
 // asset serves one of the files that belong to the page. Their path has a version,
-// so that they may be kept for ever.
+// so they may be cached without end.
 func asset(name string) handler {
 	return func(w http.ResponseWriter, _ *http.Request) error {
 		content, err := assetFiles.ReadFile("assets/" + name)

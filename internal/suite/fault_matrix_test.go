@@ -266,7 +266,7 @@ func (f fault) meet(t *testing.T, http2 bool, m method, limit time.Duration) ver
 		first = 1
 	}
 	if f.dead {
-		server.StrikeDead()
+		server.FreezeConns()
 	}
 	response, err := m.call(context.Background(), client, "call")
 	got := judge(t, f.name, response, err)

@@ -152,7 +152,7 @@ func TestDeadConnectionIsNoticed(t *testing.T) {
 		return err
 	}
 	require.NoError(t, post(time.Minute))
-	server.StrikeDead()
+	server.FreezeConns()
 	var failure *transport.Error
 	require.ErrorAs(t, post(time.Minute), &failure, "the ping ends it, not its deadline")
 	assert.True(t, failure.MaybeSent)

@@ -146,7 +146,7 @@ func (c *Client) try(ctx context.Context, method, path string, body []byte) (Ans
 	showLocation(answer.Header)
 	if raw.StatusCode == http.StatusSwitchingProtocols {
 		// It was not asked for. The body is the bare connection, and a read from it
-		// could block for ever, since it heeds no context.
+		// could block without end: it ignores the context.
 		return answer, nil
 	}
 	answer.Body, answer.BodyErr = readBody(raw)

@@ -11,6 +11,9 @@ import (
 	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
 )
 
+// maxConns is how many connections the SDK opens to a server.
+const maxConns = 1024
+
 // held is what calls hold while they wait for their answers.
 type held struct {
 	bytes, goroutines         float64 // for each call
@@ -22,6 +25,8 @@ type held struct {
 func inFlight(ctx context.Context, r *report, s *server, p plan) error {
 	n := min(p.inFlight, openFiles()-500)
 	r.heading(fmt.Sprintf("%d calls in flight", n))
+	overNetwork := min(n, maxConns)
+	r.printf("Over the network there are %d calls: the SDK opens no more connections to a server. ", overNetwork)
 	r.printf("Heap and stacks for each call, the caller's own goroutine included, when all calls wait for " +
 		"their answers; and what is left when they have them and idle connections are closed, after the " +
 		"first time and after a second.\n\n")
@@ -30,9 +35,11 @@ func inFlight(ctx context.Context, r *report, s *server, p plan) error {
 		for i, e := range contender.All() {
 			var h held
 			var err error
+			n := n
 			if where == "in memory" {
 				h, err = holdInMemory(ctx, e, n)
 			} else {
+				n = overNetwork
 				h, err = holdOverNetwork(ctx, s, e, n)
 			}
 			if err != nil {

@@ -72,8 +72,8 @@ func start(ctx context.Context, args []string, log io.Writer) error {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(*out, "benchmarks.md"), []byte(page), 0o644),     //nolint:gosec // for everybody to read
-		os.WriteFile(filepath.Join(*out, "benchmarks.svg"), []byte(picture), 0o644), //nolint:gosec // for everybody to read
+		os.WriteFile(filepath.Join(*out, "benchmarks.md"), []byte(page), 0o644),     //nolint:gosec // readable by all
+		os.WriteFile(filepath.Join(*out, "benchmarks.svg"), []byte(picture), 0o644), //nolint:gosec // readable by all
 	)
 }
 

@@ -14,7 +14,10 @@ for (const form of document.forms) {
 }
 
 // A page that the back button brings back can be used again.
-addEventListener("pageshow", () => {
+addEventListener("pageshow", (event) => {
+	if (event.persisted && document.querySelector('form[action="/logout"]')) {
+		location.reload(); // the person may have signed out since
+	}
 	for (const form of document.forms) {
 		delete form.dataset.until;
 	}
