@@ -208,10 +208,15 @@ func ExampleEmailService_LoginOrCreate() {
 func ExampleEmailService_Send() {
 	srv, client := emulator()
 	defer srv.Close()
-	ctx := context.Background()
+	ctx, number := context.Background(), srv.NewPhoneNumber()
 
-	sent, err := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+12025550162"})
+	sent, err := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: number})
 	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A user gets another address or number when all that they have are verified.
+	if _, err = client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{MethodID: sent.MethodID, Code: srv.PhoneCode(number)}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -1,6 +1,9 @@
 package stytchotp
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+)
 
 // Delivery says whether a message may have gone out. For
 // [OTPsService.Authenticate] it says whether the code may have been used up, and for
@@ -174,6 +177,13 @@ func PublicCode(err error) string {
 func outcome(err error) (status int, code string) {
 	if e := leastCertain(err); e != nil {
 		return e.outcome()
+	}
+	var refused interface { // of package otplogin
+		HTTPStatus() int
+		PublicCode() string
+	}
+	if errors.As(err, &refused) {
+		return refused.HTTPStatus(), refused.PublicCode()
 	}
 	return http.StatusInternalServerError, "internal"
 }

@@ -2,60 +2,47 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 )
 
 const (
-	attemptLimit   = 5                // wrong codes for one message
-	challengeTTL   = 10 * time.Minute // as long as a code can live
 	sessionMinutes = 7 * 24 * 60
 	bodyLimit      = 4 << 10
 
-	challengeCookie = "login"
-	sessionCookie   = "session"
+	loginCookie   = "login"   // a login that waits for its code
+	sessionCookie = "session" // Stytch's session token
+	deviceCookie  = "device"  // this browser has logged in before
 )
-
-// challenge is what the server knows about a code that it asked to be sent. The
-// browser knows only a random name for it.
-type challenge struct {
-	methodID string // empty when it is unknown; see start
-	number   stytchotp.PhoneNumber
-	attempts atomic.Int32
-}
 
 // backend holds what the handlers share.
 type backend struct {
 	client *stytchotp.Client
+	logins *otplogin.Logins
 	log    *slog.Logger
 	secure bool // cookies for https only
-
-	challenges *store[*challenge]
-	// methodIDs stands for a column beside the number in a table of users: a
-	// number keeps its method id.
-	methodIDs *store[string]
 }
 
-func newBackend(client *stytchotp.Client, log *slog.Logger, secure bool, now func() time.Time) *backend {
-	return &backend{
-		client: client, log: log, secure: secure,
-		challenges: newStore[*challenge](10_000, challengeTTL, now),
-		methodIDs:  newStore[string](100_000, 365*24*time.Hour, now),
+func newBackend(client *stytchotp.Client, log *slog.Logger, secure bool) (*backend, error) {
+	logins, err := otplogin.New(client, otplogin.Config{SessionDurationMinutes: sessionMinutes})
+	if err != nil {
+		return nil, err
 	}
+	return &backend{client: client, logins: logins, log: log, secure: secure}, nil
 }
 
 func (b *backend) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /start", b.start)
+	mux.HandleFunc("POST /resend", b.resend)
 	mux.HandleFunc("POST /verify", b.verify)
 	mux.HandleFunc("GET /me", b.me)
 	mux.HandleFunc("POST /logout", b.logout)
@@ -63,63 +50,54 @@ func (b *backend) routes() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// start sends a code. What it answers does not depend on whether the person has an
-// account. How often an address and a number may ask belongs in front of it.
+// start sends a code, unless the number got one a moment ago. What it answers does not
+// depend on whether the person has an account.
 func (b *backend) start(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		PhoneNumber stytchotp.PhoneNumber `json:"phone_number"`
-		Channel     string                `json:"channel"`
+		Channel     stytchotp.Channel     `json:"channel"`
 	}
 	if !read(w, r, &in) {
 		return
 	}
-	methodID, requestID, err := b.send(r, in.Channel, in.PhoneNumber)
-	b.report(r.Context(), "start", in.PhoneNumber, requestID, err)
-	switch {
-	case err == nil:
-		b.methodIDs.put(string(in.PhoneNumber), methodID)
-	case stytchotp.DeliveryOf(err) == stytchotp.DeliveryMaybeSent:
-		// The phone may show a code, so the person must be able to type it. The
-		// method id was in the lost answer; a person who has logged in
-		// before has the same one as then.
-		methodID, _ = b.methodIDs.get(string(in.PhoneNumber))
-	default:
+	flow, err := b.logins.Start(r.Context(), otplogin.StartParams{
+		Recipient: string(in.PhoneNumber), Channel: in.Channel, Attributes: stytchotp.AttributesFromRequest(r),
+	})
+	b.sent(w, r, "start", in.PhoneNumber, flow, err)
+}
+
+// resend sends another code, because the person asked for it.
+func (b *backend) resend(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Channel stytchotp.Channel `json:"channel"`
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	flow, err := b.logins.Resend(r.Context(), otplogin.ResendParams{
+		FlowID: b.cookieValue(r, loginCookie), Channel: in.Channel, Attributes: stytchotp.AttributesFromRequest(r),
+	})
+	b.sent(w, r, "resend", "", flow, err)
+}
+
+// sent answers what became of a message. One that may have gone out is answered as one
+// that did: the phone may show a code.
+func (b *backend) sent(w http.ResponseWriter, r *http.Request, step string, number stytchotp.PhoneNumber, flow *otplogin.Flow, err error) {
+	if err != nil {
+		b.report(r.Context(), step, number, stytchotp.PublicCode(err), stytchotp.RequestID(err), err)
 		refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
 		return
 	}
-	if old, cookieErr := r.Cookie(b.cookieName(challengeCookie)); cookieErr == nil {
-		b.challenges.remove(old.Value) // a new code ends the one before
+	outcome := "ok"
+	if flow.Delivery == stytchotp.DeliveryMaybeSent {
+		outcome = "delivery_unknown"
 	}
-	name := rand.Text()
-	b.challenges.put(name, &challenge{methodID: methodID, number: in.PhoneNumber})
-	b.setCookie(w, challengeCookie, name, int(challengeTTL.Seconds()))
+	b.report(r.Context(), step, stytchotp.PhoneNumber(flow.Recipient), outcome, flow.RequestID, nil)
+	b.setCookie(w, loginCookie, flow.ID, time.Until(flow.ExpiresAt))
 	answer(w, http.StatusOK, map[string]string{"next": "enter_code"})
 }
 
-func (b *backend) send(r *http.Request, channel string, number stytchotp.PhoneNumber) (methodID, requestID string, err error) {
-	// A browser that hangs up must not cost us the method id. The client has a
-	// time limit of its own.
-	ctx, attributes := context.WithoutCancel(r.Context()), stytchotp.AttributesFromRequest(r)
-	if channel == "whatsapp" {
-		sent, sendErr := b.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
-			PhoneNumber: number, Attributes: attributes, ExpirationMinutes: 5,
-		})
-		if sendErr != nil {
-			return "", "", sendErr
-		}
-		return sent.MethodID, sent.RequestID, nil
-	}
-	sent, err := b.client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
-		PhoneNumber: number, Attributes: attributes, ExpirationMinutes: 5,
-	})
-	if err != nil {
-		return "", "", err
-	}
-	return sent.MethodID, sent.RequestID, nil // sent.UserCreated stays here until the person is signed in
-}
-
-// verify checks the code that the person typed for the message that their own
-// browser asked for.
+// verify checks the code that the person typed for the login of their own browser.
 func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Code stytchotp.Secret `json:"code"`
@@ -127,33 +105,25 @@ func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
-	name := b.cookieValue(r, challengeCookie)
-	pending, found := b.challenges.get(name)
-	if !found || pending.methodID == "" || pending.attempts.Add(1) > attemptLimit {
-		b.challenges.remove(name)
-		refuse(w, http.StatusUnprocessableEntity, "code_expired") // offer a new one
-		return
+	id, number := b.cookieValue(r, loginCookie), stytchotp.PhoneNumber("")
+	if flow, err := b.logins.Get(id); err == nil {
+		number = stytchotp.PhoneNumber(flow.Recipient)
 	}
-	login, err := b.client.OTPs.Authenticate(context.WithoutCancel(r.Context()), stytchotp.AuthenticateParams{
-		MethodID:               pending.methodID,
-		Code:                   in.Code,
-		Attributes:             stytchotp.AttributesFromRequest(r),
-		SessionDurationMinutes: sessionMinutes,
+	login, err := b.logins.Verify(r.Context(), otplogin.VerifyParams{
+		FlowID: id, Code: string(in.Code), Attributes: stytchotp.AttributesFromRequest(r), Device: b.cookieValue(r, deviceCookie),
 	})
-	if err == nil {
-		b.report(r.Context(), "verify", pending.number, login.RequestID, nil)
-		b.challenges.remove(name)
-		b.setCookie(w, challengeCookie, "", -1)
-		b.setCookie(w, sessionCookie, string(login.SessionToken), sessionMinutes*60)
-		answer(w, http.StatusOK, map[string]string{"next": "welcome"})
+	if err != nil {
+		b.report(r.Context(), "verify", number, stytchotp.PublicCode(err), stytchotp.RequestID(err), err)
+		refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
 		return
 	}
-	b.report(r.Context(), "verify", pending.number, "", err)
-	if errors.Is(err, stytchotp.ErrUserNotFound) {
-		refuse(w, http.StatusUnprocessableEntity, "code_expired") // says nothing about accounts
-		return
+	b.report(r.Context(), "verify", number, "ok", login.RequestID, nil)
+	b.setCookie(w, loginCookie, "", -1)
+	b.setCookie(w, sessionCookie, string(login.SessionToken), sessionMinutes*time.Minute)
+	if device, err := b.logins.DeviceToken(string(number)); err == nil {
+		b.setCookie(w, deviceCookie, device, 365*24*time.Hour)
 	}
-	refuse(w, stytchotp.HTTPStatus(err), stytchotp.PublicCode(err))
+	answer(w, http.StatusOK, map[string]string{"next": "welcome"})
 }
 
 // me shows who is logged in. Stytch is asked each time, so a session that was revoked
@@ -196,23 +166,24 @@ func (b *backend) refuseSession(w http.ResponseWriter, err error) {
 
 // report logs how a call went. The number prints masked, and an error logs its
 // text, which has nothing private in it.
-func (b *backend) report(ctx context.Context, step string, number stytchotp.PhoneNumber, requestID string, err error) {
-	level, outcome := slog.LevelInfo, "ok"
-	var more []slog.Attr
+func (b *backend) report(ctx context.Context, step string, number stytchotp.PhoneNumber, outcome, requestID string, err error) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{slog.Any("to", number), slog.String("outcome", outcome), slog.String("request_id", requestID)}
 	if err != nil {
-		outcome = stytchotp.PublicCode(err)
 		if stytchotp.HTTPStatus(err) >= http.StatusInternalServerError {
 			level = slog.LevelError
 		}
-		requestID = stytchotp.RequestID(err)
-		more = []slog.Attr{slog.String("delivery", stytchotp.DeliveryOf(err).String()), slog.Any("error", err)}
+		attrs = append(attrs, slog.String("delivery", stytchotp.DeliveryOf(err).String()), slog.Any("error", err))
 	}
-	attrs := []slog.Attr{slog.Any("to", number), slog.String("outcome", outcome), slog.String("request_id", requestID)}
-	b.log.LogAttrs(ctx, level, step, append(attrs, more...)...)
+	b.log.LogAttrs(ctx, level, step, attrs...)
 }
 
-// setCookie sets a cookie for a number of seconds; a negative number takes it away.
-func (b *backend) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
+// setCookie sets a cookie for a while; a negative one takes it away.
+func (b *backend) setCookie(w http.ResponseWriter, name, value string, ttl time.Duration) {
+	maxAge := int(ttl.Round(time.Second).Seconds())
+	if ttl < 0 {
+		maxAge = -1
+	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure on loopback only, where there is no https
 		Name: b.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteLaxMode,

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -17,20 +18,21 @@ import (
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
-// fixture is a backend on an emulator, with a clock that tests move.
+// fixture is a backend on an emulator.
 type fixture struct {
 	*backend
 	emulator *otptest.Server
 	handler  http.Handler
 	log      *bytes.Buffer
-	time     time.Time
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{emulator: otptest.NewServer(t), log: &bytes.Buffer{}, time: time.Now()}
+	f := &fixture{emulator: otptest.NewInProcess(t), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(f.log, nil))
-	f.backend = newBackend(f.emulator.Client(), log, true, func() time.Time { return f.time })
+	var err error
+	f.backend, err = newBackend(f.emulator.Client(), log, true)
+	require.NoError(t, err)
 	f.handler = f.routes()
 	return f
 }
@@ -124,7 +126,7 @@ func TestLogin(t *testing.T) {
 
 			f.emulator.Advance(8 * 24 * time.Hour)
 			assert.Empty(t, b.userID(t), "a session ends")
-			assert.Empty(t, b.cookies, "and its cookie goes")
+			assert.NotContains(t, b.cookies, "__Host-"+sessionCookie, "and its cookie goes")
 		})
 	}
 }
@@ -145,7 +147,7 @@ func TestStartTellsNothing(t *testing.T) {
 	}
 	first := dump(known)
 	assert.Equal(t, first, dump(unknown))
-	assert.Contains(t, first, "Set-Cookie: __Host-login=…; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax\r\n")
+	assert.Contains(t, first, "Set-Cookie: __Host-login=…; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=Lax\r\n")
 }
 
 func TestWrongCode(t *testing.T) {
@@ -166,11 +168,11 @@ func TestAttemptsAreCapped(t *testing.T) {
 	b, number := f.browser(), f.newNumber()
 	b.start(t, number)
 	code := f.emulator.Code(number)
-	for range attemptLimit {
+	for range 5 {
 		requireAnswer(t, b.verify(t, other(code)), 422, `{"error":"code_incorrect"}`)
 	}
 	calls := len(f.emulator.Requests())
-	requireAnswer(t, b.verify(t, code), 422, `{"error":"code_expired"}`)
+	requireAnswer(t, b.verify(t, code), 429, `{"error":"too_many_attempts"}`)
 	assert.Len(t, f.emulator.Requests(), calls, "beyond the cap nothing is asked of Stytch")
 }
 
@@ -185,13 +187,15 @@ func TestExpired(t *testing.T) {
 		f.emulator.Advance(6 * time.Minute)
 		requireAnswer(t, b.verify(t, code), 422, `{"error":"code_expired"}`)
 	})
-	t.Run("cookie", func(t *testing.T) {
+	t.Run("login", func(t *testing.T) {
 		t.Parallel()
-		f := newFixture(t)
-		b, number := f.browser(), f.newNumber()
-		b.start(t, number)
-		f.time = f.time.Add(challengeTTL)
-		requireAnswer(t, b.verify(t, f.emulator.Code(number)), 422, `{"error":"code_expired"}`)
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(t)
+			b, number := f.browser(), f.newNumber()
+			b.start(t, number)
+			<-time.After(30 * time.Minute)
+			requireAnswer(t, b.verify(t, "123456"), 422, `{"error":"code_expired"}`)
+		})
 	})
 }
 
@@ -208,16 +212,28 @@ func TestAnotherBrowser(t *testing.T) {
 	requireAnswer(t, me.verify(t, f.emulator.Code(mine)), 200, `{"next":"welcome"}`)
 }
 
-func TestANewStartEndsTheOldOne(t *testing.T) {
+// One number gets no more messages than the limits say, however many browsers ask.
+func TestMessagesAreLimited(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	b, number := f.browser(), f.newNumber()
-	b.start(t, number)
-	old := b.cookies["__Host-"+challengeCookie]
-	b.start(t, number)
-	assert.NotEqual(t, old, b.cookies["__Host-"+challengeCookie])
-	b.cookies["__Host-"+challengeCookie] = old
-	requireAnswer(t, b.verify(t, f.emulator.Code(number)), 422, `{"error":"code_expired"}`)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		number := f.newNumber()
+		for range 500 {
+			f.browser().start(t, number)
+		}
+		assert.Len(t, f.emulator.Messages(), 1)
+		b := f.browser()
+		b.start(t, number)
+		requireAnswer(t, b.do(t, http.MethodPost, "/resend", `{}`), 429, `{"error":"rate_limited"}`)
+		<-time.After(30 * time.Second)
+		requireAnswer(t, b.do(t, http.MethodPost, "/resend", `{"channel":"whatsapp"}`), 200, `{"next":"enter_code"}`)
+		for range 24 * 60 {
+			f.browser().start(t, number)
+			<-time.After(time.Minute)
+		}
+		assert.LessOrEqual(t, len(f.emulator.Messages()), 11)
+		requireAnswer(t, f.browser().do(t, http.MethodPost, "/resend", `{}`), 422, `{"error":"code_expired"}`)
+	})
 }
 
 // The message went out and the answer was lost: the person can log in all the same.
@@ -281,7 +297,7 @@ func TestLogout(t *testing.T) {
 	thief := &browser{f, map[string]string{"__Host-" + sessionCookie: b.cookies["__Host-"+sessionCookie]}}
 	assert.NotEmpty(t, thief.userID(t))
 	requireAnswer(t, b.do(t, http.MethodPost, "/logout", ""), 200, `{"next":"login"}`)
-	assert.Empty(t, b.cookies)
+	assert.NotContains(t, b.cookies, "__Host-"+sessionCookie)
 	assert.Empty(t, f.emulator.Sessions())
 	assert.Empty(t, thief.userID(t))
 	requireAnswer(t, b.do(t, http.MethodPost, "/logout", ""), 401, `{"error":"not_logged_in"}`)
@@ -318,35 +334,10 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 	log := f.log.String()
 	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=ok request_id=request-id-test-\S+`, log)
 	assert.Regexp(t, `msg=verify to=\+1\*+\d\d outcome=code_incorrect request_id=request-id-test-\S+`, log)
-	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=delivery_unknown request_id=request-id-test-\S+ delivery=maybe_sent`, log)
+	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=delivery_unknown request_id=request-id-test-\S+`, log)
 	assert.NotContains(t, log, number)
 	for _, message := range f.emulator.Messages() {
 		assert.NotContains(t, log, message.Code)
 	}
 	assert.NotContains(t, log, b.cookies["__Host-"+sessionCookie])
-}
-
-func TestStoreIsBounded(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	s := newStore[int](3, time.Minute, func() time.Time { return now })
-	for i, key := range []string{"a", "b", "c", "a", "d"} {
-		s.put(key, i)
-	}
-	_, found := s.get("b")
-	assert.False(t, found, "the oldest goes first")
-	value, found := s.get("a")
-	assert.True(t, found)
-	assert.Equal(t, 3, value)
-	now = now.Add(time.Minute)
-	_, found = s.get("a")
-	assert.False(t, found)
-	s.put("e", 5)
-	assert.Len(t, s.items, 1, "what expired is gone")
-	assert.Equal(t, 1, s.order.Len())
-}
-
-func TestSelfcheck(t *testing.T) {
-	t.Parallel()
-	require.NoError(t, run("", true))
 }

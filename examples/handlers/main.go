@@ -1,5 +1,5 @@
 // Command handlers is a backend that logs people in: POST /start sends a code,
-// POST /verify checks it, GET /me shows who is logged in, POST /logout ends that.
+// POST /resend another one, POST /verify checks it, GET /me shows who is logged in, POST /logout ends that.
 //
 //	go run ./examples/handlers
 //	curl -c jar -b jar -H 'Content-Type: application/json' -d '{"phone_number":"+12025550100"}' localhost:8080/start
@@ -60,9 +60,12 @@ func run(address string, selfcheck bool) error {
 		go show(ctx, emulator)
 	}
 
-	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
+	backend, err := newBackend(client, slog.New(slog.NewTextHandler(os.Stdout, nil)), !loopback)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
-		Handler:           newBackend(client, log, !loopback, time.Now).routes(),
+		Handler:           backend.routes(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      20 * time.Second, // the client may take ten

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
@@ -208,12 +207,15 @@ func TestCookies(t *testing.T) {
 		number := s.srv.NewPhoneNumber()
 		b := s.browser(t)
 		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		named := onlyCookie(t, b.get("/login").got)
+		assert.Equal(t, c.prefix+"browser", named.Name)
+		b.header.Set("Cookie", named.Name+"="+named.Value)
 		b.post("/login", "country", "US", "number", string(number), "channel", "sms")
 		login := onlyCookie(t, b.got)
 		assert.Equal(t, c.prefix+"login", login.Name)
 		assert.Equal(t, 30*60, login.MaxAge)
 
-		b.header.Set("Cookie", login.Name+"="+login.Value)
+		b.header.Set("Cookie", named.Name+"="+named.Value+"; "+login.Name+"="+login.Value)
 		b.get("/login/code").enter(s.srv.Code(string(number))).get("/login/code")
 		set := (&http.Response{Header: b.got}).Cookies()
 		require.Len(t, set, 3)
@@ -224,7 +226,7 @@ func TestCookies(t *testing.T) {
 		assert.InDelta(t, 60*60, jwt.MaxAge, 2)
 		assert.Equal(t, c.prefix+"login", set[2].Name)
 		assert.Negative(t, set[2].MaxAge, "the login is over")
-		for _, cookie := range []*http.Cookie{login, session, jwt} {
+		for _, cookie := range []*http.Cookie{named, login, session, jwt} {
 			assert.True(t, cookie.HttpOnly)
 			assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 			assert.Equal(t, "/", cookie.Path)
@@ -278,7 +280,7 @@ func TestOddForm(t *testing.T) {
 	for _, form := range []string{"", "x", strings.Repeat("x", 10_000)} {
 		for range 2 {
 			number, b := s.srv.NewPhoneNumber(), s.browser(t)
-			b.post("/login", "form", form, "country", "US", "number", string(number), "channel", "sms")
+			b.get("/login").post("/login", "form", form, "country", "US", "number", string(number), "channel", "sms")
 			assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
 		}
 	}

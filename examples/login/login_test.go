@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 )
@@ -476,6 +475,9 @@ func TestDoubleClick(t *testing.T) {
 	second := b.window()
 	second.page = b.page
 	second.client = s.browser(t).client // without the cookie of the first answer, which it threw away
+	at, err := url.Parse(origin)
+	require.NoError(t, err)
+	second.client.Jar.SetCookies(at, b.client.Jar.Cookies(at))
 	fields, form := []string{"country", "US", "number", string(number), "channel", "sms"}, b.hidden("form")
 	b.post("/login", fields...)
 	second.post("/login", fields...)
@@ -526,10 +528,10 @@ func TestHangUp(t *testing.T) {
 	form := strings.NewReader(url.Values{"number": {string(number)}}.Encode())
 	req := httptest.NewRequestWithContext(gone, http.MethodPost, origin+"/login", form)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	b := s.browser(t).get("/login")
+	req.AddCookie(&http.Cookie{Name: "browser", Value: b.cookie("browser")})
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, req)
-
-	b := s.browser(t)
 	b.client.Jar.SetCookies(req.URL, w.Result().Cookies())
 	b.get("/login/code")
 	require.Equal(t, "/login/code", b.path)

@@ -65,18 +65,8 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 	fmt.Println("   The right code then works: a mistake does not use it up.")
 
 	fmt.Println("\n3. Come too late")
-	if srv != nil {
-		late, sendErr := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: phone.number, ExpirationMinutes: 5})
-		if sendErr != nil {
-			return sendErr
-		}
-		code := phone.read()
-		srv.Advance(6 * time.Minute)
-		fmt.Println("   six minutes pass on the emulator's clock")
-		_, err = client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{MethodID: late.MethodID, Code: code})
-		explain("An expired code", err)
-	} else {
-		fmt.Println("   skipped: only the emulator's clock can be moved")
+	if err = comeTooLate(ctx, client, srv, phone); err != nil {
+		return err
 	}
 
 	fmt.Println("\n4. Type a number that cannot exist")
@@ -88,6 +78,24 @@ func run(ctx context.Context, to stytchotp.PhoneNumber) error {
 		return err
 	}
 	fmt.Println("\nNext: examples/handlers is a backend that uses all of this; the README explains it.")
+	return nil
+}
+
+// comeTooLate moves the emulator's clock beyond the life of a code.
+func comeTooLate(ctx context.Context, client *stytchotp.Client, srv *otptest.Server, phone phone) error {
+	if srv == nil {
+		fmt.Println("   skipped: only the emulator's clock can be moved")
+		return nil
+	}
+	late, err := client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{PhoneNumber: phone.number, ExpirationMinutes: 5})
+	if err != nil {
+		return err
+	}
+	code := phone.read()
+	srv.Advance(6 * time.Minute)
+	fmt.Println("   six minutes pass on the emulator's clock")
+	_, err = client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{MethodID: late.MethodID, Code: code})
+	explain("An expired code", err)
 	return nil
 }
 

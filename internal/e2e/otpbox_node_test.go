@@ -36,9 +36,9 @@ func TestOtpboxNode(t *testing.T) {
 		node.Dir = "node"
 		node.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+ca, "OTPBOX_URL="+b.url,
 			"STYTCH_BASE_URL="+baseURL, "STYTCH_PROJECT_ID="+b.projectID, "STYTCH_SECRET="+b.secret)
-		out, err := node.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		return string(out)
+		said, failed := node.CombinedOutput()
+		require.NoError(t, failed, "%s", said)
+		return string(said)
 	}
 	direct := run(b.line(t, "export STYTCH_BASE_URL="), b.download("/_otp/ca.pem"), "--test-name-pattern=sms: log in")
 	assert.Contains(t, direct, "# pass 1")

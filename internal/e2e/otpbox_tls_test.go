@@ -26,7 +26,7 @@ func TestOtpboxStrictTLS(t *testing.T) {
 	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
 	conn, err := dialer.DialContext(t.Context(), "tcp", address.Host)
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
 	var encoded bytes.Buffer
 	require.NoError(t, pem.Encode(&encoded, &pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}))

@@ -1,0 +1,590 @@
+package otplogin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otptest"
+)
+
+// site is logins on an emulator, in a bubble of fake time.
+type site struct {
+	*Logins
+
+	t       *testing.T
+	srv     *otptest.Server
+	refused *RefusedError // the last one
+}
+
+func newSite(t *testing.T, config ...Config) *site {
+	t.Helper()
+	srv := otptest.NewInProcess(t)
+	logins, err := New(srv.Client(), append(config, Config{})[0])
+	require.NoError(t, err)
+	return &site{Logins: logins, t: t, srv: srv}
+}
+
+// pass lets time go by, for us and the emulator, which follows the bubble's time.
+func pass(d time.Duration) { <-time.After(d) }
+
+func (s *site) start(recipient string) *Flow {
+	s.t.Helper()
+	f, err := s.Start(s.t.Context(), StartParams{Recipient: recipient})
+	require.NoError(s.t, err)
+	return f
+}
+
+func (s *site) number() string { return string(s.srv.NewPhoneNumber()) }
+
+func (s *site) verify(f *Flow, code string) error {
+	_, err := s.Verify(s.t.Context(), VerifyParams{FlowID: f.ID, Code: code})
+	return err
+}
+
+func (s *site) wrong(recipient string) string {
+	if s.newest(recipient).Code != "111111" {
+		return "111111"
+	}
+	return "222222"
+}
+
+// newest returns the newest message to a recipient, whatever became of its code.
+func (s *site) newest(recipient string) otptest.Message {
+	for _, m := range slices.Backward(s.srv.Messages()) {
+		if m.Recipient == recipient {
+			return m
+		}
+	}
+	return otptest.Message{Code: "333333"}
+}
+
+func (s *site) requireRefused(err error, limit string) {
+	s.t.Helper()
+	require.ErrorAs(s.t, err, &s.refused)
+	require.Equal(s.t, limit, s.refused.Limit)
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		for _, c := range []struct {
+			recipient string
+			channel   stytchotp.Channel
+			want      stytchotp.Channel
+		}{
+			{s.number(), "", stytchotp.ChannelSMS},
+			{s.number(), stytchotp.ChannelWhatsApp, stytchotp.ChannelWhatsApp},
+			{string(s.srv.NewEmailAddress()), "", stytchotp.ChannelEmail},
+		} {
+			f, err := s.Start(t.Context(), StartParams{Recipient: c.recipient, Channel: c.channel, Attributes: stytchotp.Attributes{IPAddress: "192.0.2.1"}})
+			require.NoError(t, err)
+			assert.Len(t, f.ID, 26)
+			assert.Equal(t, c.want, f.Channel)
+			assert.Equal(t, stytchotp.DeliverySent, f.Delivery)
+			assert.True(t, f.Checkable)
+			assert.Equal(t, 5, f.AttemptsLeft)
+			assert.Equal(t, 30*time.Second, time.Until(f.ResendAt))
+			assert.Equal(t, 30*time.Minute, time.Until(f.ExpiresAt))
+			again, err := s.Get(f.ID)
+			require.NoError(t, err)
+			assert.Equal(t, f, again)
+
+			require.ErrorIs(t, s.verify(f, s.wrong(c.recipient)), stytchotp.ErrCodeIncorrect)
+			again, err = s.Get(f.ID)
+			require.NoError(t, err)
+			assert.Equal(t, 4, again.AttemptsLeft)
+			login, err := s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: " " + s.srv.Code(c.recipient)[:3] + "-" + s.srv.Code(c.recipient)[3:]})
+			require.NoError(t, err)
+			assert.NotEmpty(t, login.SessionToken)
+			assert.Equal(t, time.Hour, time.Until(login.Session.ExpiresAt).Round(time.Minute))
+
+			_, err = s.Get(f.ID)
+			require.ErrorIs(t, err, ErrNoFlow, "after the login its id is worth nothing")
+			require.ErrorIs(t, s.verify(f, "123456"), ErrNoFlow)
+			_, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+			require.ErrorIs(t, err, ErrNoFlow)
+		}
+		assert.Len(t, s.srv.Messages(), 3)
+	})
+}
+
+// However many browsers and addresses ask, a recipient gets five messages in an hour and
+// ten in a day, with a growing wait.
+func TestRecipientLimits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		victim := s.number()
+		begin := time.Now()
+		var sent []time.Duration
+		for i := range 24 * 60 * 6 {
+			before := len(s.srv.Messages())
+			_, err := s.Start(t.Context(), StartParams{Recipient: victim, IP: fmt.Sprintf("198.51.100.%d", i%250)})
+			if len(s.srv.Messages()) > before {
+				require.NoError(t, err)
+				sent = append(sent, time.Since(begin))
+			} else if err != nil {
+				var refused *RefusedError
+				require.ErrorAs(t, err, &refused)
+				assert.True(t, refused.RetryAt.After(time.Now()))
+			}
+			pass(10 * time.Second)
+		}
+		require.Len(t, sent, 10)
+		assert.Equal(t, []time.Duration{0, 30 * time.Second, 90 * time.Second, 210 * time.Second, 450 * time.Second}, sent[:5])
+		assert.GreaterOrEqual(t, sent[5], time.Hour)
+		pass(time.Minute)
+		require.NoError(t, s.verifyNewest(victim), "the person logs in on the next day")
+	})
+}
+
+func (s *site) verifyNewest(recipient string) error {
+	s.t.Helper()
+	return s.verify(s.start(recipient), s.srv.Code(recipient))
+}
+
+// Simultaneous starts cause one message, and each browser can check its code.
+func TestSimultaneousStarts(t *testing.T) {
+	for winner := range 3 {
+		t.Run(strconv.Itoa(winner), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				number := s.number()
+				s.srv.Inject(otptest.Fault{Delay: time.Second})
+				flows := make([]*Flow, 100)
+				var starts sync.WaitGroup
+				for i := range flows {
+					starts.Go(func() {
+						f, err := s.Start(t.Context(), StartParams{Recipient: number})
+						assert.NoError(t, err)
+						flows[i] = f
+					})
+				}
+				starts.Wait()
+				require.Len(t, s.srv.Messages(), 1)
+				ids := map[string]bool{}
+				for _, f := range flows {
+					ids[f.ID] = true
+					assert.True(t, f.Checkable)
+				}
+				assert.Len(t, ids, len(flows))
+				require.NoError(t, s.verify(flows[winner*30], s.srv.Code(number)))
+				for i, f := range flows {
+					if i != winner*30 {
+						_, err := s.Get(f.ID)
+						require.NoError(t, err, "no other browser is signed in or out")
+					}
+				}
+				require.ErrorIs(t, s.verify(flows[1], s.srv.Messages()[0].Code), stytchotp.ErrCodeExpired)
+			})
+		})
+	}
+}
+
+// The same form, posted twice, is one login; with another recipient it is another.
+func TestForm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number, other := s.number(), s.number()
+		start := func(recipient, form string) *Flow {
+			f, err := s.Start(t.Context(), StartParams{Recipient: recipient, FormID: form})
+			require.NoError(t, err)
+			return f
+		}
+		first := start(number, "a form and a cookie")
+		assert.Equal(t, first, start(number, "a form and a cookie"))
+		assert.NotEqual(t, first.ID, start(number, "another").ID)
+		assert.NotEqual(t, first.ID, start(other, "a form and a cookie").ID)
+		assert.NotContains(t, first.ID, "form")
+		assert.Len(t, s.srv.Messages(), 2)
+		elsewhere := newSite(t)
+		f, err := elsewhere.Start(t.Context(), StartParams{Recipient: number, FormID: "a form and a cookie"})
+		require.NoError(t, err)
+		assert.NotEqual(t, first.ID, f.ID, "ids are of the process")
+	})
+}
+
+// A message that certainly did not go out gives its place back, to all who waited for it.
+func TestNotSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, Config{Limits: Limits{AddressHour: 1, ProjectDay: 1}})
+		number := s.number()
+		for range 3 {
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Drop: otptest.DropRefused, Times: 3})
+			var starts sync.WaitGroup
+			for range 10 {
+				starts.Go(func() {
+					f, err := s.Start(t.Context(), StartParams{Recipient: number, IP: "2001:db8::1"})
+					assert.Equal(t, stytchotp.DeliveryNotSent, stytchotp.DeliveryOf(err))
+					assert.Nil(t, f)
+				})
+			}
+			starts.Wait()
+		}
+		assert.Empty(t, s.srv.Messages())
+		assert.Empty(t, s.memory.flows)
+		_, err := s.Start(t.Context(), StartParams{Recipient: number, IP: "2001:db8::1"})
+		require.NoError(t, err, "no limit counts what was not sent")
+
+		_, err = s.Start(t.Context(), StartParams{Recipient: "+1202"})
+		require.ErrorIs(t, err, stytchotp.ErrInvalidPhoneNumber)
+		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8::2"})), LimitAddressHour)
+		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8:1::2"})), LimitProjectDay)
+		assert.Equal(t, http.StatusServiceUnavailable, stytchotp.HTTPStatus(s.refused))
+		assert.Equal(t, "unavailable", stytchotp.PublicCode(s.refused))
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// A message that may have gone out counts. Its code is checked by the method id of an
+// earlier login, or another one can be sent at once.
+func TestMaybeSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		lose := otptest.Fault{Operation: otptest.OpAnySend, Drop: otptest.DropAfterSend}
+		s.srv.Inject(lose)
+		f := s.start(number)
+		assert.Equal(t, stytchotp.DeliveryMaybeSent, f.Delivery)
+		assert.False(t, f.Checkable)
+		require.ErrorIs(t, s.verify(f, s.srv.Code(number)), ErrNoMessage)
+		assert.False(t, f.ResendAt.After(time.Now()))
+		again, err := s.Resend(t.Context(), ResendParams{FlowID: f.ID, Channel: stytchotp.ChannelWhatsApp})
+		require.NoError(t, err)
+		assert.Equal(t, stytchotp.ChannelWhatsApp, again.Channel)
+		assert.True(t, again.Checkable)
+		require.NoError(t, s.verify(f, s.srv.Code(number)))
+
+		s.srv.Inject(lose)
+		pass(time.Hour)
+		f = s.start(number)
+		assert.Equal(t, stytchotp.DeliveryMaybeSent, f.Delivery)
+		assert.True(t, f.Checkable, "the method id is known from before")
+		require.NoError(t, s.verify(f, s.srv.Code(number)))
+		for range 3 {
+			s.srv.Inject(lose)
+			s.start(s.number())
+		}
+		unlucky := s.number()
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Drop: otptest.DropAfterSend, Times: 5})
+		for range 5 {
+			s.start(unlucky)
+		}
+		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: unlucky})), LimitRecipientHour)
+	})
+}
+
+// Strangers who use a recipient's codes up cannot keep out the browser that has logged in
+// before.
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number, other := s.number(), s.number()
+		require.NoError(t, s.verifyNewest(number))
+		mine, err := s.DeviceToken(number)
+		require.NoError(t, err)
+		theirs, err := s.DeviceToken(other)
+		require.NoError(t, err)
+		pass(time.Minute)
+		stranger, f := s.start(number), s.start(number)
+		for range 5 {
+			require.ErrorIs(t, s.verify(stranger, s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		}
+		require.ErrorIs(t, s.verify(s.start(number), s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		code := s.srv.Code(number)
+		for _, device := range []string{"", "x", ".", theirs, mine + "x"} {
+			_, err = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: code, Device: device})
+			s.requireRefused(err, LimitRecipientFailures)
+		}
+		for range 3 {
+			_, err = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: s.wrong(number), Device: mine})
+			require.ErrorIs(t, err, stytchotp.ErrCodeIncorrect)
+		}
+		_, err = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: code, Device: mine})
+		s.requireRefused(err, LimitRecipientFailures)
+		pass(24 * time.Hour)
+		f = s.start(number)
+		_, err = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: s.srv.Code(number), Device: mine})
+		require.NoError(t, err, "and the user is not locked at Stytch")
+		_, err = s.DeviceToken("")
+		require.Error(t, err)
+		assert.NotContains(t, mine, number)
+	})
+}
+
+func TestResend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		f := s.start(number)
+		resend := ResendParams{FlowID: f.ID}
+		s.requireRefused(second(s.Resend(t.Context(), resend)), LimitWait)
+		assert.Equal(t, f.ResendAt, s.refused.RetryAt)
+		assert.Equal(t, http.StatusTooManyRequests, stytchotp.HTTPStatus(s.refused))
+		assert.Equal(t, "rate_limited", stytchotp.PublicCode(fmt.Errorf("start: %w", s.refused)))
+		for range 5 {
+			require.ErrorIs(t, s.verify(f, s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		}
+		s.requireRefused(s.verify(f, s.srv.Code(number)), LimitAttempts)
+		for i := range 4 {
+			pass(30 * time.Second << i)
+			f2, err := s.Resend(t.Context(), resend)
+			require.NoError(t, err)
+			assert.Equal(t, 5, f2.AttemptsLeft, "for each message")
+		}
+		require.ErrorIs(t, s.verify(f, s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		s.requireRefused(s.verify(f, s.srv.Code(number)), LimitRecipientFailures)
+		assert.Equal(t, "too_many_attempts", stytchotp.PublicCode(s.refused))
+		pass(4 * time.Minute)
+		s.requireRefused(second(s.Resend(t.Context(), resend)), LimitRecipientHour)
+		pass(24 * time.Hour)
+		require.ErrorIs(t, s.verify(f, "123456"), ErrNoFlow)
+		require.NoError(t, s.verifyNewest(number))
+
+		_, err := s.Resend(t.Context(), ResendParams{FlowID: s.start(s.number()).ID, Channel: stytchotp.ChannelEmail})
+		require.ErrorContains(t, err, "Channel does not fit")
+	})
+}
+
+// A code that Stytch did not compare does not count.
+func TestUncountedCodes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		f := s.start(number)
+		for range 20 {
+			require.Error(t, s.verify(f, "not a code"))
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Status: 429})
+			require.ErrorIs(t, s.verify(f, s.srv.Code(number)), stytchotp.ErrRateLimited)
+		}
+		got, err := s.Get(f.ID)
+		require.NoError(t, err)
+		assert.Equal(t, 5, got.AttemptsLeft)
+		code := s.srv.Code(number)
+		pass(5 * time.Minute)
+		require.ErrorIs(t, s.verify(f, code), stytchotp.ErrCodeExpired)
+		s.srv.Reset() // the user is gone
+		again, err := s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+		require.NoError(t, err)
+		require.NoError(t, s.verify(again, s.srv.Code(number)))
+
+		f = s.start(s.number())
+		s.srv.Reset()
+		err = s.verify(f, "123456")
+		require.ErrorIs(t, err, ErrNoMessage, "says nothing about accounts")
+		assert.Equal(t, "code_expired", stytchotp.PublicCode(err))
+	})
+}
+
+// A client address loses flows of its own, never those of others; without room a start
+// is refused.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		mine := s.number()
+		f, err := s.Start(t.Context(), StartParams{Recipient: mine, IP: "192.0.2.1"})
+		require.NoError(t, err)
+		flood := s.number()
+		var last *Flow
+		for range maxFlowsByIP + 100 {
+			last, err = s.Start(t.Context(), StartParams{Recipient: flood, IP: "192.0.2.2"})
+			require.NoError(t, err)
+		}
+		assert.Len(t, s.memory.flows, maxFlowsByIP+1)
+		_, err = s.Get(last.ID)
+		require.NoError(t, err)
+		require.NoError(t, s.verify(f, s.srv.Code(mine)))
+		pass(flowTTL + time.Minute)
+		s.start(s.number())
+		assert.Len(t, s.memory.flows, 1, "what is over is forgotten")
+		pass(25 * time.Hour)
+		s.memory.clean(time.Now(), 0)
+		assert.Empty(t, s.memory.recipients)
+		assert.Empty(t, s.memory.addresses)
+
+		for i := range maxFlows {
+			k := keyOf("flow", strconv.Itoa(i))
+			s.memory.flows[k] = &flow{expires: time.Now().Add(time.Hour)}
+		}
+		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number()})), LimitFlows)
+		assert.Equal(t, "unavailable", stytchotp.PublicCode(s.refused))
+	})
+}
+
+func TestClientKey(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, clientKey("192.0.2.1"), clientKey("::ffff:192.0.2.1"))
+	assert.Equal(t, clientKey("2001:db8::1"), clientKey("2001:db8:0:0:ffff::9%eth0"))
+	assert.NotEqual(t, clientKey("2001:db8::1"), clientKey("2001:db8:0:1::1"))
+	assert.Equal(t, clientKey(""), clientKey("nonsense"))
+}
+
+func TestParams(t *testing.T) {
+	t.Parallel()
+	_, err := New(nil, Config{})
+	require.ErrorContains(t, err, "the client is nil")
+	client, err := stytchotp.NewClient("project-test-1", "secret-test-1")
+	require.NoError(t, err)
+	for want, config := range map[string]Config{
+		"CodeMinutes":            {CodeMinutes: 11},
+		"SessionDurationMinutes": {SessionDurationMinutes: 4},
+		"Limits.RecipientHour":   {Limits: Limits{RecipientHour: maxCount + 1}},
+		"Limits.Wait":            {Limits: Limits{Wait: 2 * time.Hour}},
+		"Config.Key":             {Key: make([]byte, 31)},
+	} {
+		_, err = New(client, config)
+		require.ErrorContains(t, err, want)
+	}
+	logins, err := New(client, Config{})
+	require.NoError(t, err)
+	for want, params := range map[string]StartParams{
+		"Recipient is required": {}, "Channel must be": {Recipient: "+12025550162", Channel: "pigeon"},
+		"Channel does not fit": {Recipient: "+12025550162", Channel: stytchotp.ChannelEmail},
+	} {
+		_, err = logins.Start(t.Context(), params)
+		require.ErrorContains(t, err, want)
+	}
+	l := Limits{Wait: -1}
+	require.NoError(t, l.fill())
+	assert.Zero(t, l.wait(3))
+}
+
+// TestLaws runs random schedules of several browsers, with lost answers and with time,
+// and checks what each recipient got against the emulator's record.
+func TestLaws(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) { runSchedule(t, seed) })
+	}
+}
+
+func runSchedule(t *testing.T, seed uint64) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 7))
+	s := newSite(t)
+	recipients := []string{s.number(), s.number(), string(s.srv.NewEmailAddress())}
+	type browser struct {
+		flow      *Flow
+		recipient string
+	}
+	browsers := make([]*browser, 6)
+	for i := range browsers {
+		browsers[i] = &browser{}
+	}
+	wrongCodes := map[string][]time.Time{}
+	for range 400 {
+		b := browsers[r.IntN(len(browsers))]
+		switch faults := []otptest.Fault{
+			{Operation: otptest.OpAnySend, Drop: otptest.DropAfterSend},
+			{Operation: otptest.OpAnySend, Status: 500},
+			{Operation: otptest.OpAuthenticate, Drop: otptest.DropAfterSend},
+			{Operation: otptest.OpAuthenticate, Status: 429},
+		}; r.IntN(9) {
+		case 0, 1:
+			to := recipients[r.IntN(len(recipients))]
+			if f, err := s.Start(t.Context(), StartParams{Recipient: to, IP: fmt.Sprint("192.0.2.", r.IntN(3))}); err == nil {
+				b.flow, b.recipient = f, to
+			}
+		case 2:
+			if b.flow != nil {
+				if f, err := s.Resend(t.Context(), ResendParams{FlowID: b.flow.ID}); err == nil {
+					b.flow = f
+				}
+			}
+		case 3, 4, 5:
+			if b.flow == nil {
+				continue
+			}
+			code := s.wrong(b.recipient)
+			newest := s.newest(b.recipient)
+			right := newest.ID > 0 && r.IntN(4) == 0
+			if right {
+				code = newest.Code
+			}
+			login, err := s.Verify(t.Context(), VerifyParams{FlowID: b.flow.ID, Code: code})
+			if errors.Is(err, stytchotp.ErrCodeIncorrect) {
+				require.False(t, right, "a right code was called wrong")
+				wrongCodes[b.recipient] = append(wrongCodes[b.recipient], time.Now())
+			}
+			if err == nil {
+				require.True(t, right)
+				require.NotEmpty(t, login.SessionToken)
+				_, err = s.Get(b.flow.ID)
+				require.ErrorIs(t, err, ErrNoFlow)
+				b.flow, wrongCodes[b.recipient] = nil, nil
+			}
+			require.NotErrorIs(t, err, stytchotp.ErrUserLocked, "a user is locked at Stytch by us")
+		case 6:
+			s.srv.Inject(faults[r.IntN(len(faults))])
+		default:
+			pass(time.Duration(r.IntN(120)) * time.Second)
+		}
+	}
+	messages := s.srv.Messages()
+	s.srv.Reset() // faults that were not hit
+	for _, to := range recipients {
+		var times []time.Time
+		for _, m := range messages {
+			if m.Recipient == to {
+				times = append(times, m.SentAt)
+			}
+		}
+		for i, at := range times {
+			require.LessOrEqual(t, within(times[i:], at, time.Hour), 5, "seed %d: messages in an hour", seed)
+			require.LessOrEqual(t, within(times[i:], at, 24*time.Hour), 10, "seed %d: messages in a day", seed)
+		}
+		for i, at := range wrongCodes[to] {
+			require.LessOrEqual(t, within(wrongCodes[to][i:], at, 24*time.Hour), 6, "seed %d: wrong codes in a day", seed)
+		}
+	}
+}
+
+// within counts the times in a window that begins at the first.
+func within(times []time.Time, begin time.Time, window time.Duration) (n int) {
+	for _, at := range times {
+		if at.Sub(begin) < window {
+			n++
+		}
+	}
+	return n
+}
+
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		s.srv.Inject(otptest.Fault{Delay: time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = s.Start(ctx, StartParams{Recipient: number, FormID: "form"}) }()
+		synctest.Wait()
+		cancel()
+		f, err := s.Start(t.Context(), StartParams{Recipient: number, FormID: "form"})
+		require.NoError(t, err)
+		assert.True(t, f.Checkable, "what the answer says is kept")
+		assert.Len(t, s.srv.Messages(), 1)
+	})
+}
