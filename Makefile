@@ -8,7 +8,7 @@ PKG      ?= ./...
 # The module proxy does not list its versions, so the ones that can follow are asked for.
 phones = github.com/nyaruka/phonenumbers/v2
 
-lint_tool = $(GO) tool -modfile=tools/go.mod golangci-lint
+lint_tool = $(GO) tool -modfile=internal/tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
 .PHONY: help test race lint fix fuzz cover bench report examples docs metadata vuln ci
@@ -65,7 +65,7 @@ metadata: ## say whether a newer release of phonenumbers is out (needs a network
 	echo "phonenumbers $$newer is out, go.mod has $$have: raise it, and MetadataDate in internal/phone"; exit 1
 
 vuln: ## look for known vulnerabilities in what we link (needs a network)
-	$(GO) tool -modfile=tools/go.mod govulncheck $(PKG)
+	$(GO) tool -modfile=internal/tools/go.mod govulncheck $(PKG)
 
 ci: ## run everything that must pass before a change lands
 	.ci/run

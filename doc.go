@@ -52,6 +52,11 @@
 // A call takes at most ten seconds ([WithTimeout]), or less when its context ends
 // earlier.
 //
+// # Limits
+//
+// The client sends whatever it is asked to. Package otplogin runs a login with limits on
+// messages and codes.
+//
 // # Testing
 //
 // Package otptest is an emulator of the API that runs inside a test. It needs no

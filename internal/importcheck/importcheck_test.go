@@ -90,7 +90,7 @@ func TestGoMod(t *testing.T) {
 	assert.Empty(t, mod.Toolchain, "a toolchain line belongs to programs")
 	assert.Empty(t, mod.Replace, "an importer's build ignores replace, so what we test would not be what they get")
 	assert.Empty(t, mod.Exclude)
-	assert.Empty(t, mod.Tool, "tools have their own module in tools/")
+	assert.Empty(t, mod.Tool, "tools have their own module in internal/tools")
 }
 
 // publicPackages lists what a stranger can import: every package of the module

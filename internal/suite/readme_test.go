@@ -133,7 +133,7 @@ func (b block) fragment() string {
 		"context": "context", "slog": "log/slog", "os": "os", "http": "net/http", "httptest": "net/http/httptest",
 		"stytchotp": "github.com/stytchotp/stytchotp", "otptest": "github.com/stytchotp/stytchotp/otptest",
 	}
-	known := map[string]string{"errors": "errors", "fmt": "fmt", "json": "encoding/json", "time": "time"}
+	known := map[string]string{"otplogin": "github.com/stytchotp/stytchotp/otplogin", "errors": "errors", "fmt": "fmt", "json": "encoding/json", "time": "time"}
 	for _, used := range pkgName.FindAllStringSubmatch(b.code, -1) {
 		if path, ok := known[used[1]]; ok {
 			imports[used[1]] = path

@@ -1,4 +1,4 @@
-module github.com/stytchotp/stytchotp/tools
+module github.com/stytchotp/stytchotp/internal/tools
 
 go 1.26.0
 
