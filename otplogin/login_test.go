@@ -196,6 +196,27 @@ func TestSimultaneousStarts(t *testing.T) {
 	}
 }
 
+// Starts join a message that is being sent, also when there is no wait after it.
+func TestJoinWithoutWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, Config{Limits: Limits{Wait: -1}})
+		number := s.number()
+		s.srv.Inject(otptest.Fault{Delay: time.Minute / 10})
+		var starts sync.WaitGroup
+		for range 20 {
+			starts.Go(func() {
+				_, err := s.Start(t.Context(), StartParams{Recipient: number})
+				assert.NoError(t, err)
+			})
+		}
+		starts.Wait()
+		assert.Len(t, s.srv.Messages(), 1)
+		s.start(number)
+		assert.Len(t, s.srv.Messages(), 2)
+	})
+}
+
 // The same form, posted twice, is one login; with another recipient it is another.
 func TestForm(t *testing.T) {
 	t.Parallel()

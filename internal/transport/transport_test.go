@@ -604,6 +604,32 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A refusal is believed when the body was first read after a connection was had. One
+// that was read before may have been sent over another connection.
+func TestRefusalOfABufferedBody(t *testing.T) {
+	refusal := errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error")
+	for _, buffered := range []bool{false, true} {
+		_, err := post(t, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			read := func() {
+				_, err := io.ReadAll(r.Body)
+				assert.NoError(t, err)
+			}
+			if buffered {
+				read()
+			}
+			trace := httptrace.ContextClientTrace(r.Context())
+			trace.GetConn("example.com:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+			if !buffered {
+				read()
+			}
+			return nil, refusal
+		}))
+		require.ErrorIs(t, err, refusal)
+		assert.Equal(t, buffered, failureOf(t, err).MaybeSent)
+	}
+}
+
 // TestCarelessRoundTrippers break http.RoundTripper's contract.
 func TestCarelessRoundTrippers(t *testing.T) {
 	_, err := post(t, roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, nil })) //nolint:nilnil // see above
