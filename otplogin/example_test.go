@@ -40,8 +40,7 @@ func Example() {
 	fmt.Println("messages:", len(srv.Messages()))
 
 	_, err = logins.Resend(ctx, otplogin.ResendParams{FlowID: flow.ID})
-	var refused *otplogin.RefusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*otplogin.RefusedError](err); ok {
 		fmt.Println("resend:", refused.Limit, stytchotp.PublicCode(err))
 	}
 

@@ -18,6 +18,8 @@ type Config struct {
 	// SessionDurationMinutes is how long the session of a login lasts, 5 to 527040; 60
 	// by default.
 	SessionDurationMinutes int
+	// CreateUserAsPending makes a new user pending until a code is right.
+	CreateUserAsPending bool
 	// Key is a secret of at least 32 bytes by which device tokens are made; a random one
 	// by default, with which they are worth nothing after a restart.
 	Key []byte
@@ -293,21 +295,21 @@ func (l *Logins) send(ctx context.Context, to target, channel stytchotp.Channel,
 	case stytchotp.ChannelEmail:
 		var sent *stytchotp.EmailLoginOrCreateResponse
 		if sent, err = l.client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
-			Email: stytchotp.EmailAddress(to.recipient), ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes,
+			Email: stytchotp.EmailAddress(to.recipient), ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}
 	case stytchotp.ChannelWhatsApp:
 		var sent *stytchotp.WhatsAppLoginOrCreateResponse
 		if sent, err = l.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
-			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes,
+			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}
 	default:
 		var sent *stytchotp.SMSLoginOrCreateResponse
 		if sent, err = l.client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
-			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes,
+			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}
