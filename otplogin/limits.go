@@ -85,6 +85,19 @@ func (l *Limits) wait(n int) time.Duration {
 	return d
 }
 
+// sendsLeft returns how many messages a recipient can still get, who got some at the
+// given times.
+func (l *Limits) sendsLeft(times []time.Time, now time.Time) int {
+	left := maxCount
+	if l.RecipientHour >= 0 {
+		left = min(left, l.RecipientHour-len(recent(times, now, hour)))
+	}
+	if l.RecipientDay >= 0 {
+		left = min(left, l.RecipientDay-len(recent(times, now, day)))
+	}
+	return max(left, 0)
+}
+
 // The limits that a [RefusedError] names.
 const (
 	LimitRecipientHour     = "recipient_hour"

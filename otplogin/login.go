@@ -108,9 +108,11 @@ type Flow struct {
 	Channel   stytchotp.Channel
 	// Delivery says whether the message went out: DeliverySent or DeliveryMaybeSent.
 	Delivery     stytchotp.Delivery
+	Joined       bool      // Start sent no message: the recipient had got one a moment ago
 	Checkable    bool      // false: the answer to the send got lost and its message is not known; send another one
 	AttemptsLeft int       // codes that can be tried for this message
 	ResendAt     time.Time // when another message can go out, as far as the wait is concerned
+	SendsLeft    int       // messages that can still go to the recipient for now
 	ExpiresAt    time.Time // of the login
 	RequestID    string    // of the send, for a log line; "" when no answer named one
 }
@@ -135,7 +137,7 @@ func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 	if known != nil {
 		f = known // the same form once more
 	}
-	return l.finish(ctx, id, f, send, params.Attributes)
+	return l.finish(ctx, id, f, send, known == nil, params.Attributes)
 }
 
 // begin reserves a message for a new flow, or joins one. It returns the flow that is
@@ -214,7 +216,7 @@ func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now t
 			return &RefusedError{Limit: limit.name, RetryAt: at}
 		}
 	}
-	r.last = &message{channel: channel, at: now, done: make(chan struct{}), before: r.last}
+	r.last = &message{channel: channel, at: now, done: make(chan struct{}), before: r.last, attempts: f.attempts}
 	r.streak++
 	r.sends, a.sends, m.project = append(r.sends, now), append(a.sends, now), append(m.project, now)
 	f.message, f.attempts = r.last, 0
@@ -222,7 +224,8 @@ func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now t
 }
 
 // finish sends the message that was reserved, or waits for the one that the flow joined.
-func (l *Logins) finish(ctx context.Context, id string, f *flow, send bool, attributes stytchotp.Attributes) (*Flow, error) {
+// A flow whose first message did not go out is forgotten.
+func (l *Logins) finish(ctx context.Context, id string, f *flow, send, first bool, attributes stytchotp.Attributes) (*Flow, error) {
 	msg := f.message
 	if send {
 		// A browser that hangs up must not cost the method id. The client has a time
@@ -238,10 +241,14 @@ func (l *Logins) finish(ctx context.Context, id string, f *flow, send bool, attr
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
 	if msg.delivery == stytchotp.DeliveryNotSent {
-		l.forget(id, f, msg)
+		if k := keyOf("flow", id); first && l.memory.flows[k] == f {
+			l.memory.drop(k, f)
+		}
 		return nil, msg.err
 	}
-	return l.view(id, f), nil
+	v := l.view(id, f)
+	v.Joined = !send
+	return v, nil
 }
 
 // settle records what became of a message. One that certainly did not go out gives its
@@ -256,6 +263,9 @@ func (l *Logins) settle(f *flow, msg *message, sent answer, err error) {
 	if msg.delivery == stytchotp.DeliveryNotSent {
 		r.last = msg.before
 		r.streak--
+		if f.message == msg && r.last != nil { // the login goes on with the message that it had
+			f.message, f.attempts = r.last, msg.attempts
+		}
 		r.sends, m.project = without(r.sends, msg.at), without(m.project, msg.at)
 		if a := m.addresses[f.address]; a != nil {
 			a.sends = without(a.sends, msg.at)
@@ -266,15 +276,7 @@ func (l *Logins) settle(f *flow, msg *message, sent answer, err error) {
 	if sent.methodID != "" {
 		r.methodID = sent.methodID
 	}
-	msg.methodID = r.methodID // of an earlier answer, when this one got lost
-}
-
-// forget removes a flow whose first message did not go out.
-func (l *Logins) forget(id string, f *flow, msg *message) {
-	k := keyOf("flow", id)
-	if f.message == msg && l.memory.flows[k] == f {
-		l.memory.drop(k, f)
-	}
+	msg.methodID = r.methodID // of an earlier message, when this answer got lost
 }
 
 // without returns the times less one that is equal to at.
@@ -356,7 +358,7 @@ func (l *Logins) view(id string, f *flow) *Flow {
 		AttemptsLeft: max(attempts, 0), ExpiresAt: f.expires,
 	}
 	if r != nil && r.last != nil {
-		v.ResendAt = l.nextSend(r)
+		v.ResendAt, v.SendsLeft = l.nextSend(r), l.config.Limits.sendsLeft(r.sends, time.Now())
 	}
 	return v
 }
@@ -369,7 +371,7 @@ func (l *Logins) Resend(ctx context.Context, params ResendParams) (*Flow, error)
 	if err != nil {
 		return nil, err
 	}
-	return l.finish(ctx, params.FlowID, f, true, params.Attributes)
+	return l.finish(ctx, params.FlowID, f, true, false, params.Attributes)
 }
 
 func (l *Logins) again(params ResendParams) (*flow, error) {
@@ -458,7 +460,9 @@ func (l *Logins) judge(id string, t try, err error) error {
 	defer m.mu.Unlock()
 	r := m.recipients[t.flow.recipient]
 	if err == nil {
-		r.failures, r.devices, r.streak, t.message.over = nil, nil, 0, true
+		// The method id is forgotten: whether a lost answer can be made good for must not
+		// tell who has logged in before.
+		r.failures, r.devices, r.streak, r.methodID, t.message.over = nil, nil, 0, "", true
 		if k := keyOf("flow", id); m.flows[k] == t.flow {
 			m.drop(k, t.flow)
 		}

@@ -229,7 +229,11 @@ func TestForm(t *testing.T) {
 			return f
 		}
 		first := start(number, "a form and a cookie")
-		assert.Equal(t, first, start(number, "a form and a cookie"))
+		assert.False(t, first.Joined)
+		again := start(number, "a form and a cookie")
+		assert.True(t, again.Joined)
+		again.Joined = false
+		assert.Equal(t, first, again)
 		assert.NotEqual(t, first.ID, start(number, "another").ID)
 		assert.NotEqual(t, first.ID, start(other, "a form and a cookie").ID)
 		assert.NotContains(t, first.ID, "form")
@@ -266,6 +270,8 @@ func TestNotSent(t *testing.T) {
 
 		_, err = s.Start(t.Context(), StartParams{Recipient: "+1202"})
 		require.ErrorIs(t, err, stytchotp.ErrInvalidPhoneNumber)
+		_, err = s.Start(t.Context(), StartParams{Recipient: "ada", Channel: stytchotp.ChannelEmail})
+		require.Error(t, err)
 		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8::2"})), LimitAddressHour)
 		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8:1::2"})), LimitProjectDay)
 		assert.Equal(t, http.StatusServiceUnavailable, stytchotp.HTTPStatus(s.refused))
@@ -295,11 +301,18 @@ func TestMaybeSent(t *testing.T) {
 		assert.True(t, again.Checkable)
 		require.NoError(t, s.verify(f, s.srv.Code(number)))
 
-		s.srv.Inject(lose)
 		pass(time.Hour)
+		s.srv.Inject(lose)
 		f = s.start(number)
-		assert.Equal(t, stytchotp.DeliveryMaybeSent, f.Delivery)
-		assert.True(t, f.Checkable, "the method id is known from before")
+		assert.False(t, f.Checkable, "as for a number that never logged in")
+		_, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+		require.NoError(t, err)
+		pass(time.Minute)
+		s.srv.Inject(lose)
+		again, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+		require.NoError(t, err)
+		assert.Equal(t, stytchotp.DeliveryMaybeSent, again.Delivery)
+		assert.True(t, again.Checkable, "the method id is known from the message before")
 		require.NoError(t, s.verify(f, s.srv.Code(number)))
 		for range 3 {
 			s.srv.Inject(lose)
@@ -384,7 +397,29 @@ func TestResend(t *testing.T) {
 		require.NoError(t, s.verifyNewest(number))
 
 		_, err := s.Resend(t.Context(), ResendParams{FlowID: s.start(s.number()).ID, Channel: stytchotp.ChannelEmail})
-		require.ErrorContains(t, err, "Channel does not fit")
+		require.Error(t, err)
+	})
+}
+
+// A message that could not be sent again leaves the login as it was.
+func TestFailedResend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		f := s.start(number)
+		require.ErrorIs(t, s.verify(f, s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		pass(30 * time.Second)
+		before, err := s.Get(f.ID)
+		require.NoError(t, err)
+		assert.Equal(t, 4, before.SendsLeft)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429})
+		_, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID, Channel: stytchotp.ChannelWhatsApp})
+		require.ErrorIs(t, err, stytchotp.ErrRateLimited)
+		after, err := s.Get(f.ID)
+		require.NoError(t, err)
+		assert.Equal(t, before, after)
+		require.NoError(t, s.verify(f, s.srv.Code(number)), "the first code is still good")
 	})
 }
 
@@ -442,7 +477,7 @@ func TestQuota(t *testing.T) {
 		s.start(s.number())
 		assert.Len(t, s.memory.flows, 1, "what is over is forgotten")
 		pass(25 * time.Hour)
-		s.memory.clean(time.Now(), 0)
+		s.memory.clean(time.Now())
 		assert.Empty(t, s.memory.recipients)
 		assert.Empty(t, s.memory.addresses)
 
@@ -483,7 +518,7 @@ func TestParams(t *testing.T) {
 	require.NoError(t, err)
 	for want, params := range map[string]StartParams{
 		"Recipient is required": {}, "Channel must be": {Recipient: "+12025550162", Channel: "pigeon"},
-		"Channel does not fit": {Recipient: "+12025550162", Channel: stytchotp.ChannelEmail},
+		"Channel does not fit": {Recipient: "ada@example.com", Channel: stytchotp.ChannelSMS},
 	} {
 		_, err = logins.Start(t.Context(), params)
 		require.ErrorContains(t, err, want)

@@ -13,7 +13,6 @@ import (
 
 const (
 	flowTTL       = 30 * time.Minute
-	methodTTL     = 90 * day // how long a recipient's method id is remembered
 	maxFlows      = 200_000
 	maxFlowsByIP  = 500
 	maxRecipients = 500_000
@@ -36,6 +35,7 @@ type message struct {
 	done      chan struct{} // closed when delivery is known
 	over      bool          // its code was used, or is too old
 	before    *message      // what to go back to when it does not go out
+	attempts  int           // of the flow that sent it, for the message before
 }
 
 // recipient is what is known of a number or an address.
@@ -45,8 +45,7 @@ type recipient struct {
 	devices  []time.Time // those of browsers that have logged in before
 	streak   int         // messages since the last right code
 	last     *message    // the newest; nil when none counts
-	methodID string      // of the newest answer, for a message whose answer got lost
-	seen     time.Time
+	methodID string      // of the newest answer since the last right code, for a message whose answer got lost
 }
 
 // flow is one login of one browser.
@@ -111,12 +110,12 @@ func count(times []time.Time, now time.Time, window time.Duration, limit int) (f
 // sweep forgets what has no effect any more, from time to time.
 func (m *memory) sweep(now time.Time) {
 	if now.Sub(m.swept) >= sweepEvery {
-		m.clean(now, methodTTL)
+		m.clean(now)
 	}
 }
 
-// clean forgets what has no effect any more, and method ids that are as old as keep.
-func (m *memory) clean(now time.Time, keep time.Duration) {
+// clean forgets what has no effect any more.
+func (m *memory) clean(now time.Time) {
 	m.swept = now
 	for k, f := range m.flows {
 		if !now.Before(f.expires) {
@@ -124,7 +123,7 @@ func (m *memory) clean(now time.Time, keep time.Duration) {
 		}
 	}
 	for k, r := range m.recipients {
-		if len(recent(r.sends, now, day)) == 0 && len(recent(r.failures, now, day)) == 0 && len(recent(r.devices, now, day)) == 0 && (r.methodID == "" || now.Sub(r.seen) >= keep) {
+		if len(recent(r.sends, now, day)) == 0 && len(recent(r.failures, now, day)) == 0 && len(recent(r.devices, now, day)) == 0 {
 			delete(m.recipients, k)
 		}
 	}
@@ -166,7 +165,7 @@ func (m *memory) recipientOf(k key, now time.Time) *recipient {
 	r := m.recipients[k]
 	if r == nil {
 		if len(m.recipients) >= maxRecipients {
-			m.clean(now, 0) // those that are only remembered make room
+			m.clean(now)
 		}
 		if len(m.recipients) >= maxRecipients {
 			return nil
@@ -174,7 +173,6 @@ func (m *memory) recipientOf(k key, now time.Time) *recipient {
 		r = &recipient{}
 		m.recipients[k] = r
 	}
-	r.seen = now
 	r.sends, r.failures, r.devices = recent(r.sends, now, day), recent(r.failures, now, day), recent(r.devices, now, day)
 	return r
 }

@@ -25,10 +25,10 @@ func newTarget(recipient string, channel stytchotp.Channel, locale stytchotp.Loc
 		return target{}, errors.New("otplogin: Recipient is required: a phone number like +12025550162 or an e-mail address")
 	case channel != stytchotp.ChannelSMS && channel != stytchotp.ChannelWhatsApp && channel != stytchotp.ChannelEmail:
 		return target{}, errors.New("otplogin: Channel must be sms, whatsapp or email")
-	case isAddress != (channel == stytchotp.ChannelEmail):
-		return target{}, errors.New("otplogin: Channel does not fit Recipient: email for an address, sms or whatsapp for a number")
-	case isAddress:
-		return target{strings.ToLower(recipient), channel, locale}, nil
+	case isAddress && channel != stytchotp.ChannelEmail:
+		return target{}, errors.New("otplogin: Channel does not fit Recipient: an address takes email only")
+	case channel == stytchotp.ChannelEmail:
+		return target{strings.ToLower(recipient), channel, locale}, nil // the send checks whether it is one
 	}
 	number, err := stytchotp.ParsePhoneNumber(recipient, "")
 	if err != nil {

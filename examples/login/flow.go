@@ -1,46 +1,54 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"fmt"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 )
 
 const (
 	codeLength     = 6
 	codeMinutes    = 5
 	sessionMinutes = 60
-	maxAttempts    = 5 // codes that one login may try, however many were sent
-	maxSends       = 5 // messages that one login may cause
 	flowTTL        = 30 * time.Minute
 	browserTTL     = 24 * time.Hour
+	deviceTTL      = 365 * 24 * time.Hour
 	storeLimit     = 100_000
 	handoverTTL    = 30 * time.Second // long enough for a second click, and a slow redirect
 )
 
-// flow is one login under way. It changes only inside store.update, so that two tabs,
-// or a thousand requests at once, cannot get more out of it than one.
+// flow is what the pages show of a login under way. What may be sent and tried is decided
+// by otplogin, for all browsers together.
 type flow struct {
-	Tag             string // the code page repeats it, and so cannot act on another login
-	To              recipient
-	Channel         stytchotp.Channel
-	MethodID        string // what codes are checked against; empty until an answer named it
-	Attempts, Sends int
-	NextSend        time.Time
-	Notice          string           // what the code page says: a public code, or one of our own
-	Over            bool             // no more codes are taken
-	token, jwt      stytchotp.Secret // of the session, once the code was right
-	until           time.Time
+	Tag        string // the code page repeats it, and so cannot act on another login
+	To         recipient
+	Channel    stytchotp.Channel
+	Checkable  bool // false: the answer to the send got lost, so its code cannot be checked
+	NextSend   time.Time
+	Notice     string           // what the code page says: a public code, or one of our own
+	Over       bool             // no more codes are taken
+	NoMore     bool             // no more messages go out for now
+	token, jwt stytchotp.Secret // of the session, once the code was right
+	until      time.Time
 }
 
-func (f flow) CanSend() bool { return f.Sends < maxSends }
+// follow takes over what otplogin says of the login.
+func (f *flow) follow(login *otplogin.Flow) {
+	f.Channel, f.Checkable, f.NextSend, f.NoMore = login.Channel, login.Checkable, login.ResendAt, login.SendsLeft == 0
+	f.Notice = ""
+	switch {
+	case login.Delivery == stytchotp.DeliveryMaybeSent && login.Checkable:
+		f.Notice = "delivery_unknown"
+	case !login.Checkable:
+		f.Notice = "code_uncheckable"
+	}
+}
 
 type recipient struct {
 	Phone stytchotp.PhoneNumber
@@ -76,109 +84,88 @@ func (a *app) start(w http.ResponseWriter, r *http.Request) {
 		form = rand.Text()
 	}
 	to, err := readRecipient(r)
-	id := hash(browser + form + to.Shown())
+	var login *otplogin.Flow
 	if err == nil {
-		err = a.begin(r, id, to)
+		login, err = a.logins.Start(callContext(r, to), a.startParams(r, to, browser+form))
 	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
-	a.setCookie(w, "login", id, flowTTL)
+	if old := a.cookie(r, "login"); old != login.ID {
+		a.flows.take(old) // one login for a browser
+	}
+	f := flow{Tag: rand.Text(), To: to}
+	if f.follow(login); f.Notice == "" && login.Joined {
+		f.Notice = "wait" // the message is one that went out a moment ago
+	}
+	a.flows.add(login.ID, f, flowTTL) // unless the same form was first
+	a.setCookie(w, "login", login.ID, flowTTL)
 	http.Redirect(w, r, "/login/code", http.StatusSeeOther)
 }
 
-// begin makes a flow and sends its first code. The error says why none went out.
-func (a *app) begin(r *http.Request, id string, to recipient) error {
-	f := a.flows.take(a.cookie(r, "login"))
-	if f.To != to || f.Over {
-		f = flow{Tag: rand.Text(), To: to}
-	} // A person who comes back with the same number goes on where they were.
-	if !a.flows.add(id, f, flowTTL) {
-		return nil
+func (a *app) startParams(r *http.Request, to recipient, form string) otplogin.StartParams {
+	l, _ := a.choose(r)
+	params := otplogin.StartParams{
+		Recipient: string(to.Phone), Channel: stytchotp.ChannelSMS, Locale: l.Locale,
+		Attributes: stytchotp.AttributesFromRequest(r), FormID: form,
 	}
-	f, err := a.sendCode(r, id, f.Tag)
-	if f.Sends > 0 {
-		return nil // the code page says what happened
+	switch {
+	case to.Email != "":
+		params.Recipient, params.Channel, params.Locale = string(to.Email), stytchotp.ChannelEmail, l.EmailLocale
+	case r.PostFormValue("channel") == string(stytchotp.ChannelWhatsApp):
+		params.Channel = stytchotp.ChannelWhatsApp
 	}
-	a.flows.take(id)
-	return err
+	return params
 }
 
 // resend sends another code: only ever because the person pressed the button.
 func (a *app) resend(w http.ResponseWriter, r *http.Request) {
-	_, _ = a.sendCode(r, a.cookie(r, "login"), r.PostFormValue("tag")) // the page says what became of it
-	http.Redirect(w, r, "/login/code", http.StatusSeeOther)
-}
-
-// sendCode sends a code if it is time for one, and records what became of it.
-func (a *app) sendCode(r *http.Request, id, tag string) (flow, error) {
-	allowed := false
+	defer http.Redirect(w, r, "/login/code", http.StatusSeeOther) // which says what became of it
+	id, allowed := a.cookie(r, "login"), false
 	f, _ := a.flows.update(id, func(f *flow) {
-		switch {
-		case f.Over:
-		case f.Tag != tag:
+		if allowed = !f.Over && f.Tag == r.PostFormValue("tag"); !allowed && !f.Over {
 			f.Notice = "other_login"
-		case f.Sends >= maxSends:
-			f.Notice = "too_many_codes"
-		case time.Now().Before(f.NextSend):
-			f.Notice = "wait"
-		default:
-			allowed = true
-			f.NextSend = time.Now().Add(a.wait << f.Sends) // 30 s, then 1 min, 2 min …
-			f.Sends++
 		}
 	})
 	if !allowed {
-		return f, nil
+		return
 	}
-	channel, methodID, err := a.send(r, f.To)
-	f, _ = a.flows.update(id, func(f *flow) {
-		f.Notice, f.MethodID = stytchotp.PublicCode(err), cmp.Or(methodID, f.MethodID)
-		if stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent {
-			f.Sends--
-			if f.Notice != "rate_limited" {
-				f.NextSend = time.Now()
+	channel := f.Channel
+	if f.To.Email == "" && r.PostFormValue("channel") != "" {
+		channel = stytchotp.ChannelSMS
+		if r.PostFormValue("channel") == string(stytchotp.ChannelWhatsApp) {
+			channel = stytchotp.ChannelWhatsApp
+		}
+	}
+	login, err := a.logins.Resend(callContext(r, f.To), otplogin.ResendParams{
+		FlowID: id, Channel: channel, Attributes: stytchotp.AttributesFromRequest(r),
+	})
+	a.flows.update(id, func(f *flow) {
+		if err == nil {
+			if f.follow(login); f.Notice == "" {
+				f.Notice = "code_sent"
 			}
 			return
 		}
-		f.Channel = channel
-		if err == nil && f.Sends > 1 {
-			f.Notice = "code_sent"
-		}
-		if f.MethodID == "" {
-			// Perhaps a code is on its way, but no answer named its method id, so it
-			// can check it. Another one can be asked for at once.
-			f.NextSend = time.Now()
-			if f.Notice == "delivery_unknown" {
-				f.Notice = "code_uncheckable"
-			}
-		}
+		f.refuse(err)
 	})
-	return f, err
 }
 
-// send asks Stytch for one message. LoginOrCreate does not tell who has an account. With
-// an error comes no answer, and so no method id.
-func (a *app) send(r *http.Request, to recipient) (channel stytchotp.Channel, methodID string, err error) {
-	ctx, attributes := callContext(r, to), stytchotp.AttributesFromRequest(r)
-	l, _ := a.choose(r)
-	switch {
-	case to.Email != "":
-		sent, err := a.client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
-			Email: to.Email, ExpirationMinutes: codeMinutes, Locale: l.EmailLocale, CreateUserAsPending: true, Attributes: attributes,
-		})
-		return stytchotp.ChannelEmail, cmp.Or(sent, new(stytchotp.EmailLoginOrCreateResponse)).MethodID, err
-	case r.PostFormValue("channel") == string(stytchotp.ChannelWhatsApp):
-		sent, err := a.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
-			PhoneNumber: to.Phone, ExpirationMinutes: codeMinutes, Locale: l.Locale, CreateUserAsPending: true, Attributes: attributes,
-		})
-		return stytchotp.ChannelWhatsApp, cmp.Or(sent, new(stytchotp.WhatsAppLoginOrCreateResponse)).MethodID, err
-	default:
-		sent, err := a.client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
-			PhoneNumber: to.Phone, ExpirationMinutes: codeMinutes, Locale: l.Locale, CreateUserAsPending: true, Attributes: attributes,
-		})
-		return stytchotp.ChannelSMS, cmp.Or(sent, new(stytchotp.SMSLoginOrCreateResponse)).MethodID, err
+// refuse says why a message did not go out.
+func (f *flow) refuse(err error) {
+	f.Notice = stytchotp.PublicCode(err)
+	refused, ok := errors.AsType[*otplogin.RefusedError](err)
+	if !ok {
+		return
+	}
+	switch refused.Limit {
+	case otplogin.LimitWait:
+		f.NextSend = refused.RetryAt
+		f.Notice = "wait"
+	case otplogin.LimitRecipientHour, otplogin.LimitRecipientDay:
+		f.NoMore = true
+		f.Notice = "too_many_codes"
 	}
 }
 
@@ -200,30 +187,29 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 			f.Notice = "other_login"
 		case err != nil || len(code) != codeLength:
 			f.Notice = "code_length"
-		case f.MethodID == "":
-			f.Notice = "code_uncheckable"
 		default:
-			allowed = f.Attempts < maxAttempts
-			f.Attempts++ // before the code is checked: requests at the same moment share what is left
+			allowed = true
 		}
 	})
 	if !allowed {
 		return
 	}
-	login, err := a.client.OTPs.Authenticate(callContext(r, f.To), stytchotp.AuthenticateParams{
-		MethodID: f.MethodID, Code: code, SessionDurationMinutes: sessionMinutes,
-		Attributes: stytchotp.AttributesFromRequest(r),
+	login, err := a.logins.Verify(callContext(r, f.To), otplogin.VerifyParams{
+		FlowID: id, Code: string(code), Attributes: stytchotp.AttributesFromRequest(r), Device: a.cookie(r, "device"),
 	})
+	if device, deviceErr := a.logins.DeviceToken(string(f.To.Phone) + string(f.To.Email)); err == nil && deviceErr == nil {
+		a.setCookie(w, "device", device, deviceTTL)
+	}
+	left, gone := a.logins.Get(id)
 	f, _ = a.flows.update(id, func(f *flow) {
-		switch f.Notice = stytchotp.PublicCode(err); f.Notice {
-		case "":
+		switch f.Notice = stytchotp.PublicCode(err); {
+		case err == nil:
 			f.token, f.jwt, f.until = login.SessionToken, login.SessionJWT, login.Session.ExpiresAt
-		case "user_not_found":
-			f.Notice = "code_expired" // says nothing about accounts
-		case "unavailable", "rate_limited":
-			f.Attempts-- // the code was not checked
-		}
-		if f.Attempts >= maxAttempts && f.token == "" {
+		case f.token != "": // another click was first
+			f.Notice = ""
+		case errors.Is(err, otplogin.ErrNoMessage) && !f.Checkable:
+			f.Notice = "code_uncheckable"
+		case gone == nil && left.AttemptsLeft == 0:
 			f.Notice = "too_many_attempts"
 		}
 		f.Over = f.token != "" || f.Notice == "too_many_attempts" || f.Notice == "user_locked"
@@ -233,5 +219,3 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 		a.flows.add(id, f, handoverTTL) // to the code page
 	}
 }
-
-func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 	"github.com/stytchotp/stytchotp/otptest"
 	"github.com/stytchotp/stytchotp/sessionjwt"
 )
@@ -90,9 +91,9 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 type app struct {
 	pages
 	client   *stytchotp.Client
-	wait     time.Duration // before the first resend; it doubles with each
-	prefix   string        // of cookies that go over https only, and that only this host can set
-	flows    store[flow]   // logins under way, by the cookie's value
+	logins   *otplogin.Logins
+	prefix   string      // of cookies that go over https only, and that only this host can set
+	flows    store[flow] // logins under way, by the cookie's value
 	sessions *sessionjwt.Verifier
 	cookies  sessionjwt.Cookies // of a person who is signed in
 }
@@ -102,9 +103,16 @@ func newApp(client *stytchotp.Client, secure bool, wait time.Duration) *app {
 	if err != nil {
 		panic(err) // the client is nil
 	}
+	logins, err := otplogin.New(client, otplogin.Config{
+		CodeMinutes: codeMinutes, SessionDurationMinutes: sessionMinutes, CreateUserAsPending: true,
+		Limits: otplogin.Limits{Wait: wait},
+	})
+	if err != nil {
+		panic(err) // the wait is longer than an hour
+	}
 	prefix := map[bool]string{true: "__Host-"}[secure]
 	return &app{
-		pages: loadPages(), client: client, wait: wait, prefix: prefix, sessions: sessions,
+		pages: loadPages(), client: client, logins: logins, prefix: prefix, sessions: sessions,
 		cookies: sessionjwt.Cookies{TokenName: prefix + "session", JWTName: prefix + "session_jwt", Insecure: !secure},
 	}
 }

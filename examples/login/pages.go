@@ -139,7 +139,9 @@ func (a *app) nameBrowser(w http.ResponseWriter, r *http.Request) {
 // refuse shows the form again, and what was wrong.
 func (a *app) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := stytchotp.HTTPStatus(err)
-	a.renderStart(w, r, status, flow{Notice: stytchotp.PublicCode(err)}, status == http.StatusUnprocessableEntity)
+	var f flow
+	f.refuse(err)
+	a.renderStart(w, r, status, f, status == http.StatusUnprocessableEntity)
 }
 
 // renderStart shows the form again as it was filled in.

@@ -298,6 +298,6 @@ func TestLoginSecureCookies(t *testing.T) {
 		assert.True(t, cookie.Secure && cookie.HTTPOnly)
 		assert.Equal(t, network.CookieSameSiteLax, cookie.SameSite)
 	}
-	assert.ElementsMatch(t, []string{"__Host-session", "__Host-session_jwt"}, names, "that of the login is gone")
+	assert.ElementsMatch(t, []string{"__Host-session", "__Host-session_jwt", "__Host-browser", "__Host-device"}, names, "that of the login is gone")
 	assert.Empty(t, get(p.tab, chromedp.Evaluate[string](`document.cookie`)), "no script sees it")
 }
