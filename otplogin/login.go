@@ -130,59 +130,67 @@ func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 		id = l.idOf(params.FormID + "\x00" + to.recipient)
 	}
 	f := &flow{recipient: keyOf("recipient", to.recipient), to: to, address: clientKey(clientIP(params.IP, params.Attributes))}
-	known, send, err := l.begin(keyOf("flow", id), f)
+	p, err := l.begin(keyOf("flow", id), f)
 	if err != nil {
 		return nil, err
 	}
-	if known != nil {
-		f = known // the same form once more
-	}
-	return l.finish(ctx, id, f, send, known == nil, params.Attributes)
+	return l.finish(ctx, id, p, params.Attributes)
 }
 
-// begin reserves a message for a new flow, or joins one. It returns the flow that is
-// there already.
-func (l *Logins) begin(k key, f *flow) (known *flow, send bool, err error) {
+// pending is a message that a flow waits for.
+type pending struct {
+	flow    *flow
+	message *message
+	send    bool // it is for this call to send it
+	first   bool // the flow is new
+}
+
+// begin reserves a message for a new flow, or joins one, or finds the flow that the same
+// form began.
+func (l *Logins) begin(k key, f *flow) (p pending, err error) {
 	m := l.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	m.sweep(now)
-	if known = m.flows[k]; known != nil && now.Before(known.expires) {
-		return known, false, nil
+	if known := m.flows[k]; known != nil && now.Before(known.expires) {
+		return pending{flow: known, message: known.message}, nil
 	}
 	r := m.recipientOf(f.recipient, now)
 	f.expires = now.Add(flowTTL)
 	if r == nil || !m.add(k, f) {
-		return nil, false, &RefusedError{Limit: LimitFlows}
+		return p, &RefusedError{Limit: LimitFlows}
 	}
 	if l.isFresh(r, now) {
 		f.message = r.last
-		return nil, false, nil
+		return pending{flow: f, message: r.last, first: true}, nil
 	}
 	if refused := l.reserve(r, f, f.to.channel, now); refused != nil {
 		m.drop(k, f)
-		return nil, false, refused
+		return p, refused
 	}
-	return nil, true, nil
+	return pending{flow: f, message: r.last, send: true, first: true}, nil
 }
 
 // isFresh reports that the recipient has a message that a new flow can go on with: it is
-// too early for another one.
+// too early for another one, and its code can still be used.
 func (l *Logins) isFresh(r *recipient, now time.Time) bool {
-	return r.last != nil && !r.last.over && (r.last.pending() || now.Before(l.nextSend(r)))
+	if r.last == nil || r.last.over || !now.Before(r.last.at.Add(time.Duration(l.config.CodeMinutes)*time.Minute)) {
+		return false
+	}
+	return r.last.isPending() || now.Before(l.nextSend(r))
 }
 
 // nextSend returns when the wait after the newest message is over. There is none when its
 // code cannot be checked: its method id is not known.
 func (l *Logins) nextSend(r *recipient) time.Time {
-	if !r.last.pending() && r.last.methodID == "" {
+	if !r.last.isPending() && r.last.methodID == "" {
 		return r.last.at
 	}
 	return r.last.at.Add(l.config.Limits.wait(r.streak))
 }
 
-func (m *message) pending() bool {
+func (m *message) isPending() bool {
 	select {
 	case <-m.done:
 		return false
@@ -196,7 +204,7 @@ func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now t
 	limits, m := &l.config.Limits, l.memory
 	a := m.addresses[f.address]
 	if r.last != nil {
-		if at := l.nextSend(r); r.last.pending() || now.Before(at) {
+		if at := l.nextSend(r); r.last.isPending() || now.Before(at) {
 			return &RefusedError{Limit: LimitWait, RetryAt: at}
 		}
 	}
@@ -218,38 +226,53 @@ func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now t
 	}
 	r.last = &message{channel: channel, at: now, done: make(chan struct{}), before: r.last, attempts: f.attempts}
 	r.streak++
-	r.sends, a.sends, m.project = append(r.sends, now), append(a.sends, now), append(m.project, now)
+	r.sends = append(r.sends, now)
+	if limits.AddressHour >= 0 {
+		a.sends = append(a.sends, now)
+	}
+	if limits.ProjectDay >= 0 {
+		m.project = append(m.project, now)
+	}
 	f.message, f.attempts = r.last, 0
 	return nil
 }
 
 // finish sends the message that was reserved, or waits for the one that the flow joined.
 // A flow whose first message did not go out is forgotten.
-func (l *Logins) finish(ctx context.Context, id string, f *flow, send, first bool, attributes stytchotp.Attributes) (*Flow, error) {
-	msg := f.message
-	if send {
+func (l *Logins) finish(ctx context.Context, id string, p pending, attributes stytchotp.Attributes) (*Flow, error) {
+	if p.send {
 		// A browser that hangs up must not cost the method id. The client has a time
 		// limit of its own.
-		sent, err := l.send(context.WithoutCancel(ctx), f.to, msg.channel, attributes)
-		l.settle(f, msg, sent, err)
+		l.deliver(context.WithoutCancel(ctx), p, attributes)
 	}
 	select {
-	case <-msg.done:
+	case <-p.message.done:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
-	if msg.delivery == stytchotp.DeliveryNotSent {
-		if k := keyOf("flow", id); first && l.memory.flows[k] == f {
-			l.memory.drop(k, f)
+	if p.message.delivery == stytchotp.DeliveryNotSent {
+		if k := keyOf("flow", id); p.first && l.memory.flows[k] == p.flow {
+			l.memory.drop(k, p.flow)
 		}
-		return nil, msg.err
+		return nil, p.message.err
 	}
-	v := l.view(id, f)
-	v.Joined = !send
+	v := l.view(id, p.flow)
+	v.Joined = !p.send
 	return v, nil
 }
+
+// deliver sends a message, and records what became of it also when a function of the
+// caller's panics.
+func (l *Logins) deliver(ctx context.Context, p pending, attributes stytchotp.Attributes) {
+	sent, err := answer{}, errPanicked
+	defer func() { l.settle(p.flow, p.message, sent, err) }()
+	sent, err = l.send(ctx, p.flow.to, p.message.channel, attributes)
+}
+
+// errPanicked leaves open whether the message went out.
+var errPanicked = errors.New("otplogin: a transport or a hook of the client panicked")
 
 // settle records what became of a message. One that certainly did not go out gives its
 // place back.
@@ -367,32 +390,32 @@ func (l *Logins) view(id string, f *flow) *Flow {
 // ever because the person asked for it. The error is [ErrNoFlow], a [*RefusedError], or
 // that of the send; the login goes on with the message that it had.
 func (l *Logins) Resend(ctx context.Context, params ResendParams) (*Flow, error) {
-	f, err := l.again(params)
+	p, err := l.again(params)
 	if err != nil {
 		return nil, err
 	}
-	return l.finish(ctx, params.FlowID, f, true, false, params.Attributes)
+	return l.finish(ctx, params.FlowID, p, params.Attributes)
 }
 
-func (l *Logins) again(params ResendParams) (*flow, error) {
+func (l *Logins) again(params ResendParams) (p pending, err error) {
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
 	now := time.Now()
 	f, r, err := l.find(params.FlowID, now)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	channel := params.Channel
 	if channel == "" {
 		channel = f.message.channel
 	}
 	if _, err := newTarget(f.to.recipient, channel, ""); err != nil {
-		return nil, err
+		return p, err
 	}
 	if refused := l.reserve(r, f, channel, now); refused != nil {
-		return nil, refused
+		return p, refused
 	}
-	return f, nil
+	return pending{flow: f, message: r.last, send: true}, nil
 }
 
 // Verify checks the code that a person typed in a login. A right code ends the login and
@@ -434,7 +457,7 @@ func (l *Logins) try(id, device string) (t try, err error) {
 		return t, err
 	}
 	limits := &l.config.Limits
-	if r.last == nil || r.last.pending() || r.last.methodID == "" {
+	if r.last == nil || r.last.isPending() || r.last.methodID == "" {
 		return t, ErrNoMessage
 	}
 	if limits.Attempts >= 0 && f.attempts >= limits.Attempts {

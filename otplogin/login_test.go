@@ -490,6 +490,53 @@ func TestQuota(t *testing.T) {
 	})
 }
 
+// A panic in a hook of the caller's leaves no recipient waiting.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		panics := true
+		logins, err := New(s.srv.Client(stytchotp.WithHook(func(context.Context, stytchotp.Call) {
+			if panics {
+				panic("a hook")
+			}
+		})), Config{})
+		require.NoError(t, err)
+		number := s.number()
+		assert.Panics(t, func() { _, _ = logins.Start(t.Context(), StartParams{Recipient: number}) })
+		panics = false
+		f, err := logins.Start(t.Context(), StartParams{Recipient: number})
+		require.NoError(t, err)
+		assert.Len(t, s.srv.Messages(), 2, "the first is not known, so another one went out")
+		_, err = logins.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: s.srv.Code(number)})
+		require.NoError(t, err)
+	})
+}
+
+// The same form, posted many times at once beside everything else, is one login. It is
+// for the race detector.
+func TestOneFormAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, Config{Limits: Limits{Wait: -1}})
+		number := s.number()
+		var calls sync.WaitGroup
+		for range 50 {
+			calls.Go(func() {
+				f, err := s.Start(t.Context(), StartParams{Recipient: number, FormID: "form"})
+				if assert.NoError(t, err) {
+					_, _ = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+					_, _ = s.Get(f.ID)
+					_, _ = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: "111111"})
+				}
+			})
+		}
+		calls.Wait()
+		assert.LessOrEqual(t, len(s.srv.Messages()), 5)
+		assert.Len(t, s.memory.flows, 1)
+	})
+}
+
 func TestClientKey(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, clientKey("192.0.2.1"), clientKey("::ffff:192.0.2.1"))

@@ -91,7 +91,7 @@ func recent(times []time.Time, now time.Time, window time.Duration) []time.Time 
 	for i < len(times) && now.Sub(times[i]) >= window {
 		i++
 	}
-	return slices.Clip(times[i:])
+	return times[i:]
 }
 
 // count returns how many times are younger than window, and when the next place is
@@ -174,6 +174,9 @@ func (m *memory) recipientOf(k key, now time.Time) *recipient {
 		m.recipients[k] = r
 	}
 	r.sends, r.failures, r.devices = recent(r.sends, now, day), recent(r.failures, now, day), recent(r.devices, now, day)
+	if len(recent(r.sends, now, hour)) == 0 {
+		r.streak = 0 // the wait begins anew
+	}
 	return r
 }
 
