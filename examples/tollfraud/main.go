@@ -4,7 +4,8 @@
 // Toll fraud means that an attacker makes a login page send messages to numbers that
 // earn the attacker money. The bill is yours, so the numbers are checked before a message
 // goes out: the region of the whole number, the kind of line, and a rule of your
-// own. The program is its own attacker and needs no credentials.
+// own. Then it shows what limits on a login stop, and what that saves. The program is its
+// own attacker and needs no credentials.
 package main
 
 import (
@@ -73,7 +74,7 @@ func run(ctx context.Context, out io.Writer) error {
 	status, answer := backend.post(ctx, "+1 876 523 0123")
 	fmt.Fprintf(out, "\nThe same policy, only observing:\n  %-22s %d %s\n", "+1 876 523 0123", status, answer)
 	watched.print(out)
-	return nil
+	return simulate(ctx, out)
 }
 
 // denyList stands for a rule of your own, such as a lookup at a carrier service.
