@@ -73,7 +73,8 @@ type StartParams struct {
 	// e-mail only.
 	Channel stytchotp.Channel
 	// IP is the address of the person's browser, for the limits by address; that of
-	// Attributes by default.
+	// Attributes by default. Behind a proxy, take it from the header that your proxy
+	// controls: otherwise all visitors count as one address, and have one quota of flows.
 	IP         string
 	Locale     stytchotp.Locale
 	Attributes stytchotp.Attributes

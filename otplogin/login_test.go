@@ -537,6 +537,23 @@ func TestOneFormAtOnce(t *testing.T) {
 	})
 }
 
+// Logins of which no address is known push no others out.
+func TestUnknownAddresses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		mine, flood := s.number(), s.number()
+		f := s.start(mine)
+		for range maxFlowsByIP + 100 {
+			s.start(flood)
+		}
+		pass(30 * time.Second)
+		_, err := s.Resend(t.Context(), ResendParams{FlowID: f.ID})
+		require.NoError(t, err)
+		require.NoError(t, s.verify(f, s.srv.Code(mine)))
+	})
+}
+
 func TestClientKey(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, clientKey("192.0.2.1"), clientKey("::ffff:192.0.2.1"))

@@ -39,7 +39,7 @@ func (m *message) isPending() bool {
 // reserve takes a place for a message of f within all limits, or says which refuses it.
 func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now time.Time) *RefusedError {
 	limits, m := &l.config.Limits, l.memory
-	a := m.addresses[f.address]
+	a := m.addressOf(f.address)
 	if r.last != nil {
 		if at := l.nextSend(r); r.last.isPending() || now.Before(at) {
 			return &RefusedError{Limit: LimitWait, RetryAt: at}

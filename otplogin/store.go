@@ -142,13 +142,10 @@ func (m *memory) drop(k key, f *flow) {
 }
 
 // add keeps a flow, or says that there is no room: an address with too many flows
-// loses its own, and flows of others are not removed.
+// loses its own, and flows of others are not removed. Whose flows those without an
+// address are is not known, so none of them is removed.
 func (m *memory) add(k key, f *flow) bool {
-	a := m.addresses[f.address]
-	if a == nil {
-		a = &address{}
-		m.addresses[f.address] = a
-	}
+	a := m.addressOf(f.address)
 	if len(a.flows) >= maxFlowsByIP {
 		m.drop(a.flows[0], m.flows[a.flows[0]])
 	}
@@ -156,8 +153,19 @@ func (m *memory) add(k key, f *flow) bool {
 		return false
 	}
 	m.flows[k] = f
-	a.flows = append(a.flows, k)
+	if f.address != unknownClient() {
+		a.flows = append(a.flows, k)
+	}
 	return true
+}
+
+func (m *memory) addressOf(k key) *address {
+	a := m.addresses[k]
+	if a == nil {
+		a = &address{}
+		m.addresses[k] = a
+	}
+	return a
 }
 
 // recipientOf returns the state of a recipient, or nil when there is no room.
@@ -184,7 +192,7 @@ func (m *memory) recipientOf(k key, now time.Time) *recipient {
 func clientKey(ip string) key {
 	parsed, err := netip.ParseAddr(ip)
 	if err != nil {
-		return keyOf("address", "unknown")
+		return unknownClient()
 	}
 	parsed = parsed.Unmap().WithZone("")
 	if parsed.Is6() {
@@ -193,6 +201,8 @@ func clientKey(ip string) key {
 	}
 	return keyOf("address", parsed.String())
 }
+
+func unknownClient() key { return keyOf("address", "unknown") }
 
 // newID returns 128 random bits as text.
 func newID() string { return rand.Text() }
