@@ -1,7 +1,6 @@
 package stytchotp
 
 import (
-	"errors"
 	"net/http"
 )
 
@@ -178,13 +177,6 @@ func outcome(err error) (status int, code string) {
 	if e := leastCertain(err); e != nil {
 		return e.outcome()
 	}
-	var refused interface { // of package otplogin
-		HTTPStatus() int
-		PublicCode() string
-	}
-	if errors.As(err, &refused) {
-		return refused.HTTPStatus(), refused.PublicCode()
-	}
 	return http.StatusInternalServerError, "internal"
 }
 
@@ -291,7 +283,18 @@ type callError interface {
 	outcome() (status int, code string)
 }
 
-// leastCertain looks for errors of this package in the tree of err. Of several it
+// loginError is implemented by the errors of package otplogin.
+type loginError interface {
+	Delivery() Delivery
+	HTTPStatus() int
+	PublicCode() string
+}
+
+type foreignError struct{ loginError }
+
+func (e foreignError) outcome() (status int, code string) { return e.HTTPStatus(), e.PublicCode() }
+
+// leastCertain looks for errors of this package and of otplogin in the tree of err. Of several it
 // returns the first that leaves open whether a message went out, or else the first.
 func leastCertain(err error) callError {
 	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
@@ -303,6 +306,8 @@ func leastCertain(err error) callError {
 		return e
 	case *InvalidResponseError:
 		return e
+	case loginError:
+		return foreignError{e}
 	case interface{ Unwrap() error }:
 		return leastCertain(e.Unwrap())
 	case interface{ Unwrap() []error }:

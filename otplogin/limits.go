@@ -2,18 +2,20 @@ package otplogin
 
 import (
 	"fmt"
-	"net/http"
+	"maps"
+	"slices"
 	"time"
 )
 
-// Limits are what logins may cause. A zero field has its default; a negative one is
-// off.
+// Limits are what logins may cause. A zero field has its default. Modes says which
+// limits are on.
 type Limits struct {
-	RecipientHour int // messages to one recipient in an hour; 5
-	RecipientDay  int // messages to one recipient in a day; 10
+	// RecipientHour and RecipientDay are the messages to one recipient; 5 in an hour, 10
+	// in a day.
+	RecipientHour, RecipientDay int
 	// Wait is between the first and the second message to a recipient; 30 seconds. It
 	// doubles with each further message, up to MaxWait; 4 minutes. A right code ends
-	// it.
+	// it. Both count in milliseconds.
 	Wait, MaxWait time.Duration
 	// Attempts are the codes that a flow may try for one message; 5.
 	Attempts int
@@ -22,13 +24,71 @@ type Limits struct {
 	// recipient before; 3. Both together stay below the ten in a row after which Stytch
 	// locks a user, in its default setting.
 	RecipientFailures, DeviceFailures int
-	// AddressHour are the messages that one client address may cause in an hour; off by
-	// default, for many people can share an address. An IPv6 address counts by its /64.
+
+	// AddressFlows are the logins that one client address may begin in half an hour; 500.
+	AddressFlows int
+	// AddressHour are the messages that one client address may cause in an hour; 30.
 	AddressHour int
-	// ProjectDay are the messages of the whole project in a day; off by default.
-	ProjectDay int
+	// AddressRegions are the regions that one client address may write to in a day
+	// without verifying a code of theirs; 3.
+	AddressRegions int
+	// AddressFailures are the wrong codes from one client address in a day; 50.
+	AddressFailures int
+
+	// ProjectDay are the messages of the whole project in a day; 100,000. ProjectFailures
+	// are the wrong codes of a day; 100,000. Set both by the size of your service: what
+	// they refuse is refused to all.
+	ProjectDay, ProjectFailures int
+
+	// Modes turns limits on and off. Those by address and by region only record by
+	// default, except LimitAddressFlows; the others are on.
+	Modes map[Limit]Mode
 }
 
+// Limit names a limit.
+type Limit string
+
+// The limits, which a [RefusedError] names.
+const (
+	LimitRecipientHour     Limit = "recipient_hour"
+	LimitRecipientDay      Limit = "recipient_day"
+	LimitWait              Limit = "wait"
+	LimitAttempts          Limit = "attempts"
+	LimitRecipientFailures Limit = "recipient_failures" // with DeviceFailures
+	LimitAddressFlows      Limit = "address_flows"
+	LimitAddressHour       Limit = "address_hour"
+	LimitAddressRegions    Limit = "address_regions"
+	LimitAddressFailures   Limit = "address_failures"
+	LimitRegion            Limit = "region" // by the rule of [Conversion.Unusual], over all channels
+	LimitProjectDay        Limit = "project_day"
+	LimitProjectFailures   Limit = "project_failures"
+	LimitFlows             Limit = "flows" // a store has no room for another login; always on
+)
+
+// Mode is what a limit does.
+type Mode string
+
+// The modes of a limit.
+const (
+	On         Mode = "on"          // refuse
+	RecordOnly Mode = "record_only" // tell Config.Observer what would have been refused
+	Off        Mode = "off"
+)
+
+func defaultModes() map[Limit]Mode {
+	return map[Limit]Mode{
+		LimitRecipientHour: On, LimitRecipientDay: On, LimitWait: On, LimitAttempts: On, LimitRecipientFailures: On,
+		LimitAddressFlows: On, LimitAddressHour: RecordOnly, LimitAddressRegions: RecordOnly, LimitAddressFailures: RecordOnly,
+		LimitRegion: RecordOnly, LimitProjectDay: On, LimitProjectFailures: On,
+	}
+}
+
+const (
+	maxCount = 1_000_000_000
+	maxWait  = time.Hour
+)
+
+// fill sets the defaults, or says which field is wrong.
 func (l *Limits) fill() error {
 	for _, field := range []struct {
 		name     string
@@ -40,122 +100,63 @@ func (l *Limits) fill() error {
 		{"Attempts", &l.Attempts, 5},
 		{"RecipientFailures", &l.RecipientFailures, 6},
 		{"DeviceFailures", &l.DeviceFailures, 3},
-		{"AddressHour", &l.AddressHour, -1},
-		{"ProjectDay", &l.ProjectDay, -1},
+		{"AddressFlows", &l.AddressFlows, 500},
+		{"AddressHour", &l.AddressHour, 30},
+		{"AddressRegions", &l.AddressRegions, 3},
+		{"AddressFailures", &l.AddressFailures, 50},
+		{"ProjectDay", &l.ProjectDay, 100_000},
+		{"ProjectFailures", &l.ProjectFailures, 100_000},
 	} {
-		switch {
-		case *field.value == 0:
-			*field.value = field.fallback
-		case *field.value > maxCount:
-			return fmt.Errorf("otplogin: Limits.%s: must be at most %d", field.name, maxCount)
-		}
-	}
-	for _, field := range []struct {
-		value    *time.Duration
-		fallback time.Duration
-	}{{&l.Wait, 30 * time.Second}, {&l.MaxWait, 4 * time.Minute}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}
+		if *field.value < 0 || *field.value > maxCount {
+			return fmt.Errorf("otplogin: Limits.%s: must be 1 to %d; to turn a limit off, set its mode in Limits.Modes", field.name, maxCount)
+		}
 	}
-	if l.Wait > maxWait || l.MaxWait > maxWait {
-		return fmt.Errorf("otplogin: Limits.Wait and MaxWait: must be at most %s", maxWait)
+	// A store remembers this many messages and wrong codes of a recipient.
+	if max(l.RecipientHour, l.RecipientDay, l.RecipientFailures, l.DeviceFailures) > maxTimes {
+		return fmt.Errorf("otplogin: Limits: RecipientHour, RecipientDay, RecipientFailures and DeviceFailures must be at most %d", maxTimes)
 	}
+	for _, field := range []struct {
+		name     string
+		value    *time.Duration
+		fallback time.Duration
+	}{{"Wait", &l.Wait, 30 * time.Second}, {"MaxWait", &l.MaxWait, max(l.Wait, 4*time.Minute)}} {
+		if *field.value == 0 {
+			*field.value = field.fallback
+		}
+		if *field.value < time.Millisecond || *field.value > maxWait {
+			return fmt.Errorf("otplogin: Limits.%s: must be 1ms to %s; to turn the wait off, set LimitWait in Limits.Modes", field.name, maxWait)
+		}
+	}
+	modes := defaultModes()
+	for _, limit := range slices.Sorted(maps.Keys(l.Modes)) {
+		mode := l.Modes[limit]
+		switch _, known := modes[limit]; {
+		case !known:
+			return fmt.Errorf("otplogin: Limits.Modes: %q cannot be set; use one of the Limit constants except LimitFlows", limit)
+		case mode != On && mode != RecordOnly && mode != Off:
+			return fmt.Errorf("otplogin: Limits.Modes[%q]: %q is not a mode; use On, RecordOnly or Off", limit, mode)
+		}
+		modes[limit] = mode
+	}
+	l.Modes = modes
 	return nil
 }
 
-const (
-	maxCount = 1_000_000
-	maxWait  = time.Hour
-	hour     = time.Hour
-	day      = 24 * time.Hour
-)
+func (l *Limits) mode(limit Limit) Mode { return l.Modes[limit] }
 
 // wait returns how long to wait after the nth message in a row.
-func (l *Limits) wait(n int) time.Duration {
-	if n < 1 || l.Wait < 0 {
+func (l *Limits) wait(n int) Millis {
+	wait, most := Millis(l.Wait.Milliseconds()), Millis(l.MaxWait.Milliseconds())
+	if n < 1 {
 		return 0
 	}
-	d := l.Wait
 	for range n - 1 {
-		if d *= 2; d >= l.MaxWait {
-			return max(l.MaxWait, l.Wait)
+		if wait *= 2; wait >= most {
+			break
 		}
 	}
-	return d
+	return min(wait, most)
 }
-
-// sendsLeft returns how many messages a recipient can still get, who got some at the
-// given times.
-func (l *Limits) sendsLeft(times []time.Time, now time.Time) int {
-	left := maxCount
-	if l.RecipientHour >= 0 {
-		left = min(left, l.RecipientHour-len(recent(times, now, hour)))
-	}
-	if l.RecipientDay >= 0 {
-		left = min(left, l.RecipientDay-len(recent(times, now, day)))
-	}
-	return max(left, 0)
-}
-
-// The limits that a [RefusedError] names.
-const (
-	LimitRecipientHour     = "recipient_hour"
-	LimitRecipientDay      = "recipient_day"
-	LimitWait              = "wait"
-	LimitAttempts          = "attempts"
-	LimitRecipientFailures = "recipient_failures"
-	LimitAddressHour       = "address_hour"
-	LimitProjectDay        = "project_day"
-	LimitFlows             = "flows" // there is no room for another login
-)
-
-// RefusedError says that a limit refused a message or a code. Nothing was sent and
-// nothing was tried.
-type RefusedError struct {
-	Limit   string    // one of the Limit constants
-	RetryAt time.Time // when it can succeed; zero when that is not known, or a new login is needed
-}
-
-// Error names the limit.
-func (e *RefusedError) Error() string { return "otplogin: refused by the limit " + e.Limit }
-
-// HTTPStatus returns 503 when there is no room, and 429 otherwise.
-func (e *RefusedError) HTTPStatus() int {
-	if e.Limit == LimitFlows || e.Limit == LimitProjectDay {
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusTooManyRequests
-}
-
-// PublicCode returns "unavailable" when there is no room, "too_many_attempts" when the
-// codes are used up, and "rate_limited" otherwise.
-func (e *RefusedError) PublicCode() string {
-	switch e.Limit {
-	case LimitFlows, LimitProjectDay:
-		return "unavailable"
-	case LimitAttempts, LimitRecipientFailures:
-		return "too_many_attempts"
-	}
-	return "rate_limited"
-}
-
-// The conditions of a flow. Each has an HTTPStatus and a PublicCode.
-var (
-	// ErrNoFlow says that there is no such login: its time is over, it has succeeded, or
-	// its id is wrong. Start again.
-	ErrNoFlow error = &flowError{"there is no such login", http.StatusUnprocessableEntity, "code_expired"}
-	// ErrNoMessage says that no answer named the message of this login, so that no code
-	// can be checked: send another one.
-	ErrNoMessage error = &flowError{"the message of this login is not known", http.StatusUnprocessableEntity, "code_expired"}
-)
-
-type flowError struct {
-	text   string
-	status int
-	code   string
-}
-
-func (e *flowError) Error() string      { return "otplogin: " + e.text }
-func (e *flowError) HTTPStatus() int    { return e.status }
-func (e *flowError) PublicCode() string { return e.code }

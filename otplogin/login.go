@@ -1,18 +1,35 @@
 package otplogin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/internal/phone"
 )
 
-// Config sets [Logins] up. The zero value is ready for use.
+// Config sets [Logins] up. The zero value is ready for use in one process.
 type Config struct {
 	Limits Limits
+	// Store keeps the logins and what the limits count; [NewMemoryStore] by default, for
+	// one process. Package redisstore has one for many machines.
+	Store Store
+	// Key is a secret of at least 32 bytes, by which ids of flows, keys of the store and
+	// device tokens are made and what the store keeps is encrypted. It is required with a
+	// Store, and the same on all machines. A random one is the default, with which device
+	// tokens are worth nothing after a restart.
+	Key []byte
+	// FailOpen lets messages go out when a store answers for recipients and not for the
+	// limits by address, by region and for the project, as a part of a Redis Cluster can.
+	// Without the flow and the recipient nothing is ever sent.
+	FailOpen bool
+	// Observer is told what was sent, verified and refused, for metrics. It must be fast
+	// and safe for concurrent use.
+	Observer func(ctx context.Context, event Event)
 	// CodeMinutes is how long a code can be used, 1 to 10; 5 by default.
 	CodeMinutes int
 	// SessionDurationMinutes is how long the session of a login lasts, 5 to 527040; 60
@@ -20,9 +37,9 @@ type Config struct {
 	SessionDurationMinutes int
 	// CreateUserAsPending makes a new user pending until a code is right.
 	CreateUserAsPending bool
-	// Key is a secret of at least 32 bytes by which device tokens are made; a random one
-	// by default, with which they are worth nothing after a restart.
-	Key []byte
+	// IPv6Prefix is how many bits of an IPv6 address count as one client address, 32 to
+	// 128; 64 by default.
+	IPv6Prefix int
 }
 
 // Logins runs the logins of a project. It is safe for concurrent use; a program needs
@@ -30,8 +47,8 @@ type Config struct {
 type Logins struct {
 	client *stytchotp.Client
 	config Config
-	secret []byte // by which ids and device tokens are made
-	memory *memory
+	store  Store
+	keys   keys
 }
 
 // New returns logins that send and check by the client. The error names what is wrong
@@ -40,28 +57,42 @@ func New(client *stytchotp.Client, config Config) (*Logins, error) {
 	if client == nil {
 		return nil, errors.New("otplogin: the client is nil")
 	}
-	if err := config.Limits.fill(); err != nil {
+	if err := config.fill(); err != nil {
 		return nil, err
 	}
-	if config.CodeMinutes == 0 {
-		config.CodeMinutes = 5
+	return &Logins{client: client, config: config, store: config.Store, keys: newKeys(config.Key)}, nil
+}
+
+// fill sets the defaults, or says which field is wrong.
+func (c *Config) fill() error {
+	for _, field := range []struct {
+		name                string
+		value               *int
+		fallback, low, high int
+	}{
+		{"CodeMinutes", &c.CodeMinutes, 5, 1, 10},
+		{"SessionDurationMinutes", &c.SessionDurationMinutes, 60, 5, 527_040},
+		{"IPv6Prefix", &c.IPv6Prefix, 64, 32, 128},
+	} {
+		if *field.value == 0 {
+			*field.value = field.fallback
+		}
+		if *field.value < field.low || *field.value > field.high {
+			return fmt.Errorf("otplogin: Config.%s: must be %d to %d", field.name, field.low, field.high)
+		}
 	}
-	if config.SessionDurationMinutes == 0 {
-		config.SessionDurationMinutes = 60
+	if c.Store == nil {
+		c.Store = NewMemoryStore()
+	} else if c.Key == nil {
+		return errors.New("otplogin: Config.Key: is required with a Store: set the same secret of at least 32 bytes on all machines")
 	}
-	switch {
-	case config.CodeMinutes < 1 || config.CodeMinutes > 10:
-		return nil, errors.New("otplogin: Config.CodeMinutes: must be 1 to 10")
-	case config.SessionDurationMinutes < 5 || config.SessionDurationMinutes > 527_040:
-		return nil, errors.New("otplogin: Config.SessionDurationMinutes: must be 5 to 527040")
+	if c.Key == nil {
+		c.Key = []byte(rand.Text() + rand.Text())
 	}
-	if config.Key == nil {
-		config.Key = []byte(rand.Text() + rand.Text())
+	if len(c.Key) < 32 {
+		return errors.New("otplogin: Config.Key: must have at least 32 bytes")
 	}
-	if len(config.Key) < 32 {
-		return nil, errors.New("otplogin: Config.Key: must have at least 32 bytes")
-	}
-	return &Logins{client: client, config: config, secret: slices.Clone(config.Key), memory: newMemory()}, nil
+	return c.Limits.fill()
 }
 
 // StartParams are the parameters of [Logins.Start].
@@ -96,6 +127,7 @@ type ResendParams struct {
 type VerifyParams struct {
 	FlowID     string // required
 	Code       string // required: what the person typed, in any form that [stytchotp.NormalizeCode] reads
+	IP         string // as of StartParams
 	Attributes stytchotp.Attributes
 	// Device is what [Logins.DeviceToken] returned when this browser logged in before. With
 	// it, the person can log in although strangers have used the recipient's codes up.
@@ -119,132 +151,109 @@ type Flow struct {
 }
 
 // Start begins a login and sends its first message, unless the recipient got one a
-// moment ago: then the login goes on with that. The error is a [*RefusedError], or that
-// of the send.
+// moment ago: then the login goes on with that. The error is a [*RefusedError], a
+// [*StoreError], or that of the send.
 func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 	to, err := newTarget(params.Recipient, params.Channel, params.Locale)
 	if err != nil {
 		return nil, err
 	}
-	id := newID()
+	id := rand.Text()
 	if params.FormID != "" {
-		id = l.idOf(params.FormID + "\x00" + to.recipient)
+		id = l.keys.hash("form", params.FormID+"\x00"+to.Recipient)
 	}
-	f := &flow{recipient: keyOf("recipient", to.recipient), to: to, address: clientKey(clientIP(params.IP, params.Attributes))}
-	p, err := l.begin(keyOf("flow", id), f)
-	if err != nil {
-		return nil, err
-	}
-	return l.finish(ctx, id, p, params.Attributes)
-}
-
-// pending is a message that a flow waits for.
-type pending struct {
-	flow    *flow
-	message *message
-	send    bool // it is for this call to send it
-	first   bool // the flow is new
-}
-
-// begin reserves a message for a new flow, or joins one, or finds the flow that the same
-// form began.
-func (l *Logins) begin(k key, f *flow) (p pending, err error) {
-	m := l.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := time.Now()
-	m.sweep(now)
-	if known := m.flows[k]; known != nil && now.Before(known.expires) {
-		return pending{flow: known, message: known.message}, nil
-	}
-	r := m.recipientOf(f.recipient, now)
-	f.expires = now.Add(flowTTL)
-	if r == nil || !m.add(k, f) {
-		return p, &RefusedError{Limit: LimitFlows}
-	}
-	if l.isFresh(r, now) {
-		f.message = r.last
-		return pending{flow: f, message: r.last, first: true}, nil
-	}
-	if refused := l.reserve(r, f, f.to.channel, now); refused != nil {
-		m.drop(k, f)
-		return p, refused
-	}
-	return pending{flow: f, message: r.last, send: true, first: true}, nil
-}
-
-// Get returns a login. The error is [ErrNoFlow].
-func (l *Logins) Get(flowID string) (*Flow, error) {
-	l.memory.mu.Lock()
-	defer l.memory.mu.Unlock()
-	f, _, err := l.find(flowID, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	return l.view(flowID, f), nil
-}
-
-// find returns a flow and its recipient, and brings the flow to the recipient's newest
-// message.
-func (l *Logins) find(id string, now time.Time) (*flow, *recipient, error) {
-	f := l.memory.flows[keyOf("flow", id)]
-	if f == nil || !now.Before(f.expires) {
-		return nil, nil, ErrNoFlow
-	}
-	r := l.memory.recipientOf(f.recipient, now)
-	if r == nil {
-		return nil, nil, &RefusedError{Limit: LimitFlows}
-	}
-	if r.last != nil && f.message != r.last {
-		f.message, f.attempts = r.last, 0
-	}
-	return f, r, nil
-}
-
-func (l *Logins) view(id string, f *flow) *Flow {
-	r := l.memory.recipients[f.recipient]
-	attempts := l.config.Limits.Attempts - f.attempts
-	if l.config.Limits.Attempts < 0 {
-		attempts = 1
-	}
-	v := &Flow{
-		ID: id, Recipient: f.to.recipient, RequestID: f.message.requestID, Channel: f.message.channel, Delivery: f.message.delivery, Checkable: f.message.methodID != "",
-		AttemptsLeft: max(attempts, 0), ExpiresAt: f.expires,
-	}
-	if r != nil && r.last != nil {
-		v.ResendAt, v.SendsLeft = l.nextSend(r), l.config.Limits.sendsLeft(r.sends, time.Now())
-	}
-	return v
+	id += l.keys.hash("recipient", to.Recipient)
+	op := l.operation(OperationStart, id)
+	op.Sealed = l.keys.seal("flow", id, to.encode())
+	return l.reserve(ctx, op, id, to, params.IP, params.Attributes)
 }
 
 // Resend sends another message of a login, by another channel if one is given: only
-// ever because the person asked for it. The error is [ErrNoFlow], a [*RefusedError], or
-// that of the send; the login goes on with the message that it had.
+// ever because the person asked for it. The error is [ErrNoFlow], a [*RefusedError], a
+// [*StoreError], or that of the send; the login goes on with the message that it had.
 func (l *Logins) Resend(ctx context.Context, params ResendParams) (*Flow, error) {
-	p, err := l.again(params)
+	flow, to, err := l.find(ctx, params.FlowID)
 	if err != nil {
 		return nil, err
 	}
-	return l.finish(ctx, params.FlowID, p, params.Attributes)
-}
-
-func (l *Logins) again(params ResendParams) (p pending, err error) {
-	l.memory.mu.Lock()
-	defer l.memory.mu.Unlock()
-	now := time.Now()
-	f, r, err := l.find(params.FlowID, now)
-	if err != nil {
-		return p, err
-	}
 	channel := params.Channel
 	if channel == "" {
-		channel = f.message.channel
+		channel = flow.Message.Channel
 	}
-	if _, err := newTarget(f.to.recipient, channel, ""); err != nil {
-		return p, err
+	if to, err = newTarget(to.Recipient, cmp.Or(channel, to.Channel), to.Locale); err != nil {
+		return nil, err
 	}
-	if refused := l.reserve(r, f, channel, now); refused != nil {
-		return p, refused
+	return l.reserve(ctx, l.operation(OperationResend, params.FlowID), params.FlowID, to, params.IP, params.Attributes)
+}
+
+// Get returns a login. The error is [ErrNoFlow] or a [*StoreError].
+func (l *Logins) Get(ctx context.Context, flowID string) (*Flow, error) {
+	state, to, err := l.find(ctx, flowID)
+	if err != nil {
+		return nil, err
 	}
-	return pending{flow: f, message: r.last, send: true}, nil
+	return newFlow(flowID, to, state), nil
+}
+
+// Conversions returns for each region and channel how many codes were sent and how many
+// verified, and which are unusual now. The error is a [*StoreError].
+func (l *Logins) Conversions(ctx context.Context) ([]Conversion, error) {
+	rows, err := l.store.Conversions(ctx, append(phone.Regions(), nonGeographic, ""))
+	if err != nil {
+		return nil, &StoreError{Err: err, delivery: stytchotp.DeliveryNotSent}
+	}
+	return rows, nil
+}
+
+// operation returns an operation on the flow of an id, which ends in the hash of the
+// recipient: so a store finds both in one place.
+func (l *Logins) operation(kind OperationKind, id string) *Operation {
+	return &Operation{
+		Kind: kind, Flow: l.keys.hash("flow", id), Recipient: id[max(0, len(id)-hashLength):],
+		Limits: &l.config.Limits, CodeMinutes: l.config.CodeMinutes, FailOpen: l.config.FailOpen,
+	}
+}
+
+func (l *Logins) find(ctx context.Context, id string) (*State, target, error) {
+	return l.apply(ctx, l.operation(OperationFind, id), id)
+}
+
+// apply does an operation that needs a flow.
+func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, target, error) {
+	if len(id) != 2*hashLength {
+		return nil, target{}, ErrNoFlow
+	}
+	state, err := l.store.Apply(ctx, op)
+	if err != nil {
+		return nil, target{}, &StoreError{Err: err, delivery: stytchotp.DeliveryNotSent}
+	}
+	l.observeLimits(ctx, op, state)
+	switch state.Result {
+	case ResultRefused:
+		return nil, target{}, &RefusedError{Limit: state.Refused, RetryAt: state.RetryAt.Time()}
+	case ResultNoFlow:
+		return nil, target{}, ErrNoFlow
+	case ResultNoMessage:
+		return nil, target{}, ErrNoMessage
+	case ResultFailed:
+		return nil, target{}, &flowError{"the message of this login did not go out", state.Failure.Status, state.Failure.Code}
+	}
+	plain, err := l.keys.open("flow", id, state.Sealed)
+	if err != nil {
+		return nil, target{}, ErrNoFlow // it was made with another key
+	}
+	to, err := decodeTarget(plain)
+	return state, to, err
+}
+
+func newFlow(id string, to target, s *State) *Flow {
+	f := &Flow{
+		ID: id, Recipient: to.Recipient, RequestID: s.Message.RequestID, Channel: cmp.Or(s.Message.Channel, to.Channel),
+		Delivery: stytchotp.DeliveryMaybeSent, Checkable: len(s.Message.MethodID) > 0,
+		AttemptsLeft: s.AttemptsLeft, SendsLeft: s.SendsLeft, ResendAt: s.ResendAt.Time(), ExpiresAt: s.Expires.Time(),
+	}
+	if s.Message.Delivery == sent {
+		f.Delivery = stytchotp.DeliverySent
+	}
+	return f
 }

@@ -37,6 +37,8 @@ func newSite(t *testing.T, config ...Config) *site {
 	return &site{Logins: logins, t: t, srv: srv}
 }
 
+func (s *site) memory() *MemoryStore { return s.store.(*MemoryStore) }
+
 // pass lets time go by, for us and the emulator, which follows the bubble's time.
 func pass(d time.Duration) { <-time.After(d) }
 
@@ -71,7 +73,7 @@ func (s *site) newest(recipient string) otptest.Message {
 	return otptest.Message{Code: "333333"}
 }
 
-func (s *site) requireRefused(err error, limit string) {
+func (s *site) requireRefused(err error, limit Limit) {
 	s.t.Helper()
 	require.ErrorAs(s.t, err, &s.refused)
 	require.Equal(s.t, limit, s.refused.Limit)
@@ -92,19 +94,19 @@ func TestLogin(t *testing.T) {
 		} {
 			f, err := s.Start(t.Context(), StartParams{Recipient: c.recipient, Channel: c.channel, Attributes: stytchotp.Attributes{IPAddress: "192.0.2.1"}})
 			require.NoError(t, err)
-			assert.Len(t, f.ID, 26)
+			assert.Len(t, f.ID, 52)
 			assert.Equal(t, c.want, f.Channel)
 			assert.Equal(t, stytchotp.DeliverySent, f.Delivery)
 			assert.True(t, f.Checkable)
 			assert.Equal(t, 5, f.AttemptsLeft)
 			assert.Equal(t, 30*time.Second, time.Until(f.ResendAt))
 			assert.Equal(t, 30*time.Minute, time.Until(f.ExpiresAt))
-			again, err := s.Get(f.ID)
+			again, err := s.Get(t.Context(), f.ID)
 			require.NoError(t, err)
 			assert.Equal(t, f, again)
 
 			require.ErrorIs(t, s.verify(f, s.wrong(c.recipient)), stytchotp.ErrCodeIncorrect)
-			again, err = s.Get(f.ID)
+			again, err = s.Get(t.Context(), f.ID)
 			require.NoError(t, err)
 			assert.Equal(t, 4, again.AttemptsLeft)
 			login, err := s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: " " + s.srv.Code(c.recipient)[:3] + "-" + s.srv.Code(c.recipient)[3:]})
@@ -112,7 +114,7 @@ func TestLogin(t *testing.T) {
 			assert.NotEmpty(t, login.SessionToken)
 			assert.Equal(t, time.Hour, time.Until(login.Session.ExpiresAt).Round(time.Minute))
 
-			_, err = s.Get(f.ID)
+			_, err = s.Get(t.Context(), f.ID)
 			require.ErrorIs(t, err, ErrNoFlow, "after the login its id is worth nothing")
 			require.ErrorIs(t, s.verify(f, "123456"), ErrNoFlow)
 			_, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
@@ -186,7 +188,7 @@ func TestSimultaneousStarts(t *testing.T) {
 				require.NoError(t, s.verify(flows[winner*30], s.srv.Code(number)))
 				for i, f := range flows {
 					if i != winner*30 {
-						_, err := s.Get(f.ID)
+						_, err := s.Get(t.Context(), f.ID)
 						require.NoError(t, err, "no other browser is signed in or out")
 					}
 				}
@@ -200,7 +202,7 @@ func TestSimultaneousStarts(t *testing.T) {
 func TestJoinWithoutWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, Config{Limits: Limits{Wait: -1}})
+		s := newSite(t, Config{Limits: Limits{Modes: map[Limit]Mode{LimitWait: Off}}})
 		number := s.number()
 		s.srv.Inject(otptest.Fault{Delay: time.Minute / 10})
 		var starts sync.WaitGroup
@@ -249,7 +251,7 @@ func TestForm(t *testing.T) {
 func TestNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, Config{Limits: Limits{AddressHour: 1, ProjectDay: 1}})
+		s := newSite(t, Config{Limits: Limits{AddressHour: 1, ProjectDay: 1, Modes: map[Limit]Mode{LimitAddressHour: On}}})
 		number := s.number()
 		for range 3 {
 			s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Drop: otptest.DropRefused, Times: 3})
@@ -264,7 +266,7 @@ func TestNotSent(t *testing.T) {
 			starts.Wait()
 		}
 		assert.Empty(t, s.srv.Messages())
-		assert.Empty(t, s.memory.flows)
+		assert.Zero(t, s.memory().flows.Load())
 		_, err := s.Start(t.Context(), StartParams{Recipient: number, IP: "2001:db8::1"})
 		require.NoError(t, err, "no limit counts what was not sent")
 
@@ -272,14 +274,14 @@ func TestNotSent(t *testing.T) {
 		require.ErrorIs(t, err, stytchotp.ErrInvalidPhoneNumber)
 		_, err = s.Start(t.Context(), StartParams{Recipient: "ada", Channel: stytchotp.ChannelEmail})
 		require.Error(t, err)
-		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8::2"})), LimitAddressHour)
-		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8:1::2"})), LimitProjectDay)
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8::2"})), LimitAddressHour)
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "2001:db8:1::2"})), LimitProjectDay)
 		assert.Equal(t, http.StatusServiceUnavailable, stytchotp.HTTPStatus(s.refused))
 		assert.Equal(t, "unavailable", stytchotp.PublicCode(s.refused))
 	})
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
 
 // A message that may have gone out counts. Its code is checked by the method id of an
 // earlier login, or another one can be sent at once.
@@ -323,7 +325,7 @@ func TestMaybeSent(t *testing.T) {
 		for range 5 {
 			s.start(unlucky)
 		}
-		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: unlucky})), LimitRecipientHour)
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: unlucky})), LimitRecipientHour)
 	})
 }
 
@@ -373,7 +375,7 @@ func TestResend(t *testing.T) {
 		number := s.number()
 		f := s.start(number)
 		resend := ResendParams{FlowID: f.ID}
-		s.requireRefused(second(s.Resend(t.Context(), resend)), LimitWait)
+		s.requireRefused(errorOf(s.Resend(t.Context(), resend)), LimitWait)
 		assert.Equal(t, f.ResendAt, s.refused.RetryAt)
 		assert.Equal(t, http.StatusTooManyRequests, stytchotp.HTTPStatus(s.refused))
 		assert.Equal(t, "rate_limited", stytchotp.PublicCode(fmt.Errorf("start: %w", s.refused)))
@@ -391,7 +393,7 @@ func TestResend(t *testing.T) {
 		s.requireRefused(s.verify(f, s.srv.Code(number)), LimitRecipientFailures)
 		assert.Equal(t, "too_many_attempts", stytchotp.PublicCode(s.refused))
 		pass(4 * time.Minute)
-		s.requireRefused(second(s.Resend(t.Context(), resend)), LimitRecipientHour)
+		s.requireRefused(errorOf(s.Resend(t.Context(), resend)), LimitRecipientHour)
 		pass(24 * time.Hour)
 		require.ErrorIs(t, s.verify(f, "123456"), ErrNoFlow)
 		require.NoError(t, s.verifyNewest(number))
@@ -410,13 +412,13 @@ func TestFailedResend(t *testing.T) {
 		f := s.start(number)
 		require.ErrorIs(t, s.verify(f, s.wrong(number)), stytchotp.ErrCodeIncorrect)
 		pass(30 * time.Second)
-		before, err := s.Get(f.ID)
+		before, err := s.Get(t.Context(), f.ID)
 		require.NoError(t, err)
 		assert.Equal(t, 4, before.SendsLeft)
 		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429})
 		_, err = s.Resend(t.Context(), ResendParams{FlowID: f.ID, Channel: stytchotp.ChannelWhatsApp})
 		require.ErrorIs(t, err, stytchotp.ErrRateLimited)
-		after, err := s.Get(f.ID)
+		after, err := s.Get(t.Context(), f.ID)
 		require.NoError(t, err)
 		assert.Equal(t, before, after)
 		require.NoError(t, s.verify(f, s.srv.Code(number)), "the first code is still good")
@@ -435,7 +437,7 @@ func TestUncountedCodes(t *testing.T) {
 			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Status: 429})
 			require.ErrorIs(t, s.verify(f, s.srv.Code(number)), stytchotp.ErrRateLimited)
 		}
-		got, err := s.Get(f.ID)
+		got, err := s.Get(t.Context(), f.ID)
 		require.NoError(t, err)
 		assert.Equal(t, 5, got.AttemptsLeft)
 		code := s.srv.Code(number)
@@ -454,8 +456,8 @@ func TestUncountedCodes(t *testing.T) {
 	})
 }
 
-// A client address loses flows of its own, never those of others; without room a start
-// is refused.
+// A client address has a quota of flows, and nothing that others have is pushed out;
+// without room a start is refused.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -464,29 +466,34 @@ func TestQuota(t *testing.T) {
 		f, err := s.Start(t.Context(), StartParams{Recipient: mine, IP: "192.0.2.1"})
 		require.NoError(t, err)
 		flood := s.number()
-		var last *Flow
-		for range maxFlowsByIP + 100 {
-			last, err = s.Start(t.Context(), StartParams{Recipient: flood, IP: "192.0.2.2"})
+		for range 500 {
+			_, err = s.Start(t.Context(), StartParams{Recipient: flood, IP: "192.0.2.2"})
 			require.NoError(t, err)
 		}
-		assert.Len(t, s.memory.flows, maxFlowsByIP+1)
-		_, err = s.Get(last.ID)
-		require.NoError(t, err)
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: flood, IP: "192.0.2.2"})), LimitAddressFlows)
+		assert.Equal(t, "rate_limited", stytchotp.PublicCode(s.refused))
 		require.NoError(t, s.verify(f, s.srv.Code(mine)))
-		pass(flowTTL + time.Minute)
-		s.start(s.number())
-		assert.Len(t, s.memory.flows, 1, "what is over is forgotten")
+		pass(time.Until(s.refused.RetryAt))
+		_, err = s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "192.0.2.2"})
+		require.NoError(t, err)
+		m := s.memory()
 		pass(25 * time.Hour)
-		s.memory.clean(time.Now())
-		assert.Empty(t, s.memory.recipients)
-		assert.Empty(t, s.memory.addresses)
-
-		for i := range maxFlows {
-			k := keyOf("flow", strconv.Itoa(i))
-			s.memory.flows[k] = &flow{expires: time.Now().Add(time.Hour)}
+		for i := range m.shards {
+			m.sweep(&m.shards[i], Millis(time.Now().UnixMilli()))
 		}
-		s.requireRefused(second(s.Start(t.Context(), StartParams{Recipient: s.number()})), LimitFlows)
+		assert.Zero(t, m.flows.Load(), "what is over is forgotten")
+		assert.Zero(t, m.recipients.Load())
+		_, err = s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "192.0.2.3"})
+		require.NoError(t, err)
+		assert.Len(t, m.tallies.addresses, 1)
+
+		m.flows.Store(maxFlows)
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: s.number()})), LimitFlows)
 		assert.Equal(t, "unavailable", stytchotp.PublicCode(s.refused))
+		for i := range maxAddresses + 10 {
+			m.tallies.addressLocked(strconv.Itoa(i), 1)
+		}
+		assert.Len(t, m.tallies.addresses, maxAddresses)
 	})
 }
 
@@ -518,7 +525,7 @@ func TestPanic(t *testing.T) {
 func TestOneFormAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, Config{Limits: Limits{Wait: -1}})
+		s := newSite(t, Config{Limits: Limits{Modes: map[Limit]Mode{LimitWait: Off}}})
 		number := s.number()
 		var calls sync.WaitGroup
 		for range 50 {
@@ -526,14 +533,14 @@ func TestOneFormAtOnce(t *testing.T) {
 				f, err := s.Start(t.Context(), StartParams{Recipient: number, FormID: "form"})
 				if assert.NoError(t, err) {
 					_, _ = s.Resend(t.Context(), ResendParams{FlowID: f.ID})
-					_, _ = s.Get(f.ID)
+					_, _ = s.Get(t.Context(), f.ID)
 					_, _ = s.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: "111111"})
 				}
 			})
 		}
 		calls.Wait()
 		assert.LessOrEqual(t, len(s.srv.Messages()), 5)
-		assert.Len(t, s.memory.flows, 1)
+		assert.EqualValues(t, 1, s.memory().flows.Load())
 	})
 }
 
@@ -544,7 +551,7 @@ func TestUnknownAddresses(t *testing.T) {
 		s := newSite(t)
 		mine, flood := s.number(), s.number()
 		f := s.start(mine)
-		for range maxFlowsByIP + 100 {
+		for range 600 {
 			s.start(flood)
 		}
 		pass(30 * time.Second)
@@ -556,10 +563,17 @@ func TestUnknownAddresses(t *testing.T) {
 
 func TestClientKey(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, clientKey("192.0.2.1"), clientKey("::ffff:192.0.2.1"))
-	assert.Equal(t, clientKey("2001:db8::1"), clientKey("2001:db8:0:0:ffff::9%eth0"))
-	assert.NotEqual(t, clientKey("2001:db8::1"), clientKey("2001:db8:0:1::1"))
-	assert.Equal(t, clientKey(""), clientKey("nonsense"))
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		key := func(ip string) string { return s.address(ip, stytchotp.Attributes{IPAddress: "192.0.2.9"}) }
+		assert.Equal(t, key("192.0.2.1"), key("::ffff:192.0.2.1"))
+		assert.Equal(t, key("2001:db8::1"), key("2001:db8:0:0:ffff::9%eth0"))
+		assert.NotEqual(t, key("2001:db8::1"), key("2001:db8:0:1::1"))
+		assert.Equal(t, key(""), key("192.0.2.9"))
+		assert.Empty(t, key("nonsense"))
+		wide := newSite(t, Config{IPv6Prefix: 48})
+		assert.Equal(t, wide.address("2001:db8::1", stytchotp.Attributes{}), wide.address("2001:db8:0:1::1", stytchotp.Attributes{}))
+	})
 }
 
 func TestParams(t *testing.T) {
@@ -569,11 +583,17 @@ func TestParams(t *testing.T) {
 	client, err := stytchotp.NewClient("project-test-1", "secret-test-1")
 	require.NoError(t, err)
 	for want, config := range map[string]Config{
-		"CodeMinutes":            {CodeMinutes: 11},
-		"SessionDurationMinutes": {SessionDurationMinutes: 4},
-		"Limits.RecipientHour":   {Limits: Limits{RecipientHour: maxCount + 1}},
-		"Limits.Wait":            {Limits: Limits{Wait: 2 * time.Hour}},
-		"Config.Key":             {Key: make([]byte, 31)},
+		"CodeMinutes":                     {CodeMinutes: 11},
+		"SessionDurationMinutes":          {SessionDurationMinutes: 4},
+		"Limits.RecipientHour":            {Limits: Limits{RecipientHour: maxCount + 1}},
+		"Limits.Wait":                     {Limits: Limits{Wait: 2 * time.Hour}},
+		"Config.Key: must have":           {Key: make([]byte, 31)},
+		"Config.Key: is required":         {Store: NewMemoryStore()},
+		"IPv6Prefix":                      {IPv6Prefix: 16},
+		"Limits.ProjectDay: must be 1 to": {Limits: Limits{ProjectDay: -1}},
+		"at most 1000":                    {Limits: Limits{RecipientDay: 1001}},
+		`Modes: "flows"`:                  {Limits: Limits{Modes: map[Limit]Mode{LimitFlows: Off}}},
+		`Modes["wait"]: "no"`:             {Limits: Limits{Modes: map[Limit]Mode{LimitWait: "no"}}},
 	} {
 		_, err = New(client, config)
 		require.ErrorContains(t, err, want)
@@ -587,9 +607,9 @@ func TestParams(t *testing.T) {
 		_, err = logins.Start(t.Context(), params)
 		require.ErrorContains(t, err, want)
 	}
-	l := Limits{Wait: -1}
+	l := Limits{MaxWait: time.Minute}
 	require.NoError(t, l.fill())
-	assert.Zero(t, l.wait(3))
+	assert.Equal(t, []Millis{0, 30 * second, minute, minute}, []Millis{l.wait(0), l.wait(1), l.wait(2), l.wait(60)})
 }
 
 // TestLaws runs random schedules of several browsers, with lost answers and with time,
@@ -652,7 +672,7 @@ func runSchedule(t *testing.T, seed uint64) {
 			if err == nil {
 				require.True(t, right)
 				require.NotEmpty(t, login.SessionToken)
-				_, err = s.Get(b.flow.ID)
+				_, err = s.Get(t.Context(), b.flow.ID)
 				require.ErrorIs(t, err, ErrNoFlow)
 				b.flow, wrongCodes[b.recipient] = nil, nil
 			}

@@ -2,110 +2,89 @@ package otplogin
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
 
-// isFresh reports that the recipient has a message that a new flow can go on with: it is
-// too early for another one, and its code can still be used.
-func (l *Logins) isFresh(r *recipient, now time.Time) bool {
-	if r.last == nil || r.last.over || !now.Before(r.last.at.Add(time.Duration(l.config.CodeMinutes)*time.Minute)) {
-		return false
+// reserve takes a place for a message and sends it, or waits for the one that the flow
+// goes on with.
+func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to target, ip string, attributes stytchotp.Attributes) (*Flow, error) {
+	op.Message, op.Channel, op.Region = rand.Text(), to.Channel, to.region()
+	op.Address = l.address(ip, attributes)
+	state, kept, err := l.apply(ctx, op, id)
+	if err != nil {
+		return nil, err
 	}
-	return r.last.isPending() || now.Before(l.nextSend(r))
-}
-
-// nextSend returns when the wait after the newest message is over. There is none when its
-// code cannot be checked: its method id is not known.
-func (l *Logins) nextSend(r *recipient) time.Time {
-	if !r.last.isPending() && r.last.methodID == "" {
-		return r.last.at
-	}
-	return r.last.at.Add(l.config.Limits.wait(r.streak))
-}
-
-func (m *message) isPending() bool {
-	select {
-	case <-m.done:
-		return false
-	default:
-		return true
-	}
-}
-
-// reserve takes a place for a message of f within all limits, or says which refuses it.
-func (l *Logins) reserve(r *recipient, f *flow, channel stytchotp.Channel, now time.Time) *RefusedError {
-	limits, m := &l.config.Limits, l.memory
-	a := m.addressOf(f.address)
-	if r.last != nil {
-		if at := l.nextSend(r); r.last.isPending() || now.Before(at) {
-			return &RefusedError{Limit: LimitWait, RetryAt: at}
-		}
-	}
-	m.project, a.sends = recent(m.project, now, day), recent(a.sends, now, hour)
-	for _, limit := range []struct {
-		name   string
-		times  []time.Time
-		window time.Duration
-		max    int
-	}{
-		{LimitRecipientHour, r.sends, hour, limits.RecipientHour},
-		{LimitRecipientDay, r.sends, day, limits.RecipientDay},
-		{LimitAddressHour, a.sends, hour, limits.AddressHour},
-		{LimitProjectDay, m.project, day, limits.ProjectDay},
-	} {
-		if free, at := count(limit.times, now, limit.window, limit.max); !free {
-			return &RefusedError{Limit: limit.name, RetryAt: at}
-		}
-	}
-	r.last = &message{channel: channel, at: now, done: make(chan struct{}), before: r.last, attempts: f.attempts}
-	r.streak++
-	r.sends = append(r.sends, now)
-	if limits.AddressHour >= 0 {
-		a.sends = append(a.sends, now)
-	}
-	if limits.ProjectDay >= 0 {
-		m.project = append(m.project, now)
-	}
-	f.message, f.attempts = r.last, 0
-	return nil
-}
-
-// finish sends the message that was reserved, or waits for the one that the flow joined.
-// A flow whose first message did not go out is forgotten.
-func (l *Logins) finish(ctx context.Context, id string, p pending, attributes stytchotp.Attributes) (*Flow, error) {
-	if p.send {
+	joined := state.Result != ResultSend
+	if !joined {
 		// A browser that hangs up must not cost the method id. The client has a time
 		// limit of its own.
-		l.deliver(context.WithoutCancel(ctx), p, attributes)
+		state, err = l.deliver(context.WithoutCancel(ctx), op, state, to, attributes)
+	} else {
+		state, err = l.await(ctx, op, id, state)
 	}
-	select {
-	case <-p.message.done:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err != nil {
+		return nil, err
 	}
-	l.memory.mu.Lock()
-	defer l.memory.mu.Unlock()
-	if p.message.delivery == stytchotp.DeliveryNotSent {
-		if k := keyOf("flow", id); p.first && l.memory.flows[k] == p.flow {
-			l.memory.drop(k, p.flow)
-		}
-		return nil, p.message.err
-	}
-	v := l.view(id, p.flow)
-	v.Joined = !p.send
-	return v, nil
+	f := newFlow(id, kept, state)
+	f.Joined = joined
+	return f, nil
 }
+
+// await waits until it is known what became of the message that a flow joined.
+func (l *Logins) await(ctx context.Context, op *Operation, id string, state *State) (*State, error) {
+	find := l.operation(OperationFind, id)
+	find.Message = state.Message.ID
+	for pause := firstPause; state.Message.Delivery == pending; pause = min(2*pause, lastPause) {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, context.Cause(ctx)
+		}
+		var err error
+		if state, _, err = l.apply(ctx, find, id); err != nil {
+			return nil, err
+		}
+	}
+	if state.Message.ID == "" {
+		return nil, ErrNoMessage
+	}
+	l.observe(ctx, Event{Kind: EventJoined, Channel: op.Channel, Region: op.Region})
+	return state, nil
+}
+
+// The pauses between two looks at a message that another call sends.
+const (
+	firstPause = 20 * time.Millisecond
+	lastPause  = 320 * time.Millisecond
+)
 
 // deliver sends a message, and records what became of it also when a function of the
 // caller's panics.
-func (l *Logins) deliver(ctx context.Context, p pending, attributes stytchotp.Attributes) {
-	sent, err := answer{}, errPanicked
-	defer func() { l.settle(p.flow, p.message, sent, err) }()
-	sent, err = l.send(ctx, p.flow.to, p.message.channel, attributes)
+func (l *Logins) deliver(ctx context.Context, op *Operation, place *State, to target, attributes stytchotp.Attributes) (state *State, err error) {
+	got, err := answer{}, errPanicked
+	defer func() {
+		sendErr := err
+		settled, storeErr := l.settle(ctx, op, place, got, sendErr)
+		switch {
+		case err != nil && stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent:
+		case storeErr != nil:
+			err = storeErr
+		default:
+			state, err = settled, nil
+			if state.Expires == 0 { // the login ended while its message was being sent
+				state = place
+				state.Message.Delivery = stytchotp.DeliveryOf(sendErr).String()
+			}
+		}
+	}()
+	got, err = l.send(ctx, to, attributes)
+	return nil, err
 }
 
 // errPanicked leaves open whether the message went out.
@@ -113,65 +92,52 @@ var errPanicked = errors.New("otplogin: a transport or a hook of the client pani
 
 // settle records what became of a message. One that certainly did not go out gives its
 // place back.
-func (l *Logins) settle(f *flow, msg *message, sent answer, err error) {
-	m := l.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	defer close(msg.done)
-	r := m.recipients[f.recipient]
-	msg.delivery, msg.err, msg.requestID = stytchotp.DeliveryOf(err), err, sent.requestID
-	if msg.delivery == stytchotp.DeliveryNotSent {
-		r.last = msg.before
-		r.streak--
-		if f.message == msg && r.last != nil { // the login goes on with the message that it had
-			f.message, f.attempts = r.last, msg.attempts
-		}
-		r.sends, m.project = without(r.sends, msg.at), without(m.project, msg.at)
-		if a := m.addresses[f.address]; a != nil {
-			a.sends = without(a.sends, msg.at)
-		}
-		return
+func (l *Logins) settle(ctx context.Context, reserved *Operation, place *State, got answer, err error) (*State, error) {
+	op := *reserved
+	op.Kind, op.At, op.New, op.Sealed = OperationSettle, place.At, reserved.Kind == OperationStart, nil
+	op.RequestID = got.requestID
+	delivery := stytchotp.DeliveryOf(err)
+	op.Delivery = delivery.String()
+	if delivery == stytchotp.DeliveryNotSent {
+		op.Failure = &Failure{Status: stytchotp.HTTPStatus(err), Code: stytchotp.PublicCode(err)}
 	}
-	msg.before = nil
-	if sent.methodID != "" {
-		r.methodID = sent.methodID
+	if got.methodID != "" {
+		op.MethodID = l.keys.seal("method", op.Recipient, []byte(got.methodID))
 	}
-	msg.methodID = r.methodID // of an earlier message, when this answer got lost
-}
-
-// without returns the times less one that is equal to at.
-func without(times []time.Time, at time.Time) []time.Time {
-	if i := slices.Index(times, at); i >= 0 {
-		return slices.Delete(slices.Clone(times), i, i+1)
+	l.observe(ctx, Event{Kind: EventSent, Channel: op.Channel, Region: op.Region, Delivery: delivery})
+	state, err := l.store.Apply(ctx, &op)
+	if err != nil {
+		l.observe(ctx, Event{Kind: EventStoreFailed, Channel: op.Channel, Region: op.Region})
+		return nil, &StoreError{Err: err, delivery: delivery}
 	}
-	return times
+	return state, nil
 }
 
 // answer is what is kept of Stytch's answer to a send.
 type answer struct{ methodID, requestID string }
 
-func (l *Logins) send(ctx context.Context, to target, channel stytchotp.Channel, attributes stytchotp.Attributes) (answer, error) {
-	number, minutes := stytchotp.PhoneNumber(to.recipient), l.config.CodeMinutes
+func (l *Logins) send(ctx context.Context, to target, attributes stytchotp.Attributes) (answer, error) {
+	number, minutes := stytchotp.PhoneNumber(to.Recipient), l.config.CodeMinutes
 	var err error
-	switch channel {
+	switch to.Channel {
 	case stytchotp.ChannelEmail:
 		var sent *stytchotp.EmailLoginOrCreateResponse
 		if sent, err = l.client.OTPs.Email.LoginOrCreate(ctx, stytchotp.EmailLoginOrCreateParams{
-			Email: stytchotp.EmailAddress(to.recipient), ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
+			Email: stytchotp.EmailAddress(to.Recipient), ExpirationMinutes: minutes, Locale: to.Locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}
 	case stytchotp.ChannelWhatsApp:
 		var sent *stytchotp.WhatsAppLoginOrCreateResponse
 		if sent, err = l.client.OTPs.WhatsApp.LoginOrCreate(ctx, stytchotp.WhatsAppLoginOrCreateParams{
-			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
+			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.Locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}
 	default:
 		var sent *stytchotp.SMSLoginOrCreateResponse
 		if sent, err = l.client.OTPs.SMS.LoginOrCreate(ctx, stytchotp.SMSLoginOrCreateParams{
-			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
+			PhoneNumber: number, ExpirationMinutes: minutes, Locale: to.Locale, Attributes: attributes, CreateUserAsPending: l.config.CreateUserAsPending,
 		}); err == nil {
 			return answer{sent.MethodID, sent.RequestID}, nil
 		}

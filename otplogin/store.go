@@ -1,208 +1,164 @@
 package otplogin
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"net/netip"
-	"slices"
-	"sync"
+	"context"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
 
+// Store keeps the state of logins: [NewMemoryStore] in one process, package redisstore
+// on many machines. Package storetest checks an implementation.
+//
+// A store never learns whom a login is for: recipients, flows and addresses are keyed
+// hashes, and what only [Logins] needs is encrypted.
+type Store interface {
+	// Apply does one operation in one atomic step by the store's own clock. An error
+	// means that the store did not answer; the operation may have been done.
+	Apply(ctx context.Context, op *Operation) (*State, error)
+	// Conversions returns what was sent and verified, a row for each of the regions and
+	// each channel that has any. The region of e-mail is "".
+	Conversions(ctx context.Context, regions []string) ([]Conversion, error)
+}
+
+// OperationKind is what an [Operation] does.
+type OperationKind string
+
+// The operations of a [Store].
 const (
-	flowTTL       = 30 * time.Minute
-	maxFlows      = 200_000
-	maxFlowsByIP  = 500
-	maxRecipients = 500_000
-	sweepEvery    = time.Minute
+	// OperationStart begins a flow and takes a place for its message, or joins the
+	// message that the recipient got a moment ago. A flow that exists is returned.
+	OperationStart OperationKind = "start"
+	// OperationResend takes a place for another message of a flow.
+	OperationResend OperationKind = "resend"
+	// OperationSettle records what became of a message. One that was not sent gives its
+	// place back, once. If its flow is new, it is removed.
+	OperationSettle OperationKind = "settle"
+	// OperationFind returns a flow.
+	OperationFind OperationKind = "find"
+	// OperationTry counts a code before it is checked.
+	OperationTry OperationKind = "try"
+	// OperationJudge records what became of a code.
+	OperationJudge OperationKind = "judge"
 )
 
-// key hides what it is made of.
-type key [sha256.Size]byte
+// Verdict is what became of a code.
+type Verdict string
 
-func keyOf(kind, text string) key { return sha256.Sum256([]byte(kind + "\x00" + text)) }
+// The verdicts of [OperationJudge].
+const (
+	VerdictRight       Verdict = "right"        // the login is over
+	VerdictNotCompared Verdict = "not_compared" // the place is given back
+	VerdictExpired     Verdict = "expired"      // as not compared, and the message is over
+	VerdictUnknown     Verdict = "unknown"      // Stytch does not know the method id; the place stays taken
+)
 
-// message is a message to a recipient.
-type message struct {
-	channel   stytchotp.Channel
-	methodID  string    // empty until an answer named it, or when none did
-	requestID string    // of that answer
-	at        time.Time // when it was begun
-	delivery  stytchotp.Delivery
-	err       error         // why it did not go out
-	done      chan struct{} // closed when delivery is known
-	over      bool          // its code was used, or is too old
-	before    *message      // what to go back to when it does not go out
-	attempts  int           // of the flow that sent it, for the message before
+// Millis is a time of the store's clock: milliseconds since 1970, or 0 for none.
+type Millis int64
+
+// Time returns the time; the zero time for 0.
+func (m Millis) Time() time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(m))
 }
 
-// recipient is what is known of a number or an address.
-type recipient struct {
-	sends    []time.Time // of a day, one for each message that counts
-	failures []time.Time // wrong codes of a day
-	devices  []time.Time // those of browsers that have logged in before
-	streak   int         // messages since the last right code
-	last     *message    // the newest; nil when none counts
-	methodID string      // of the newest answer since the last right code, for a message whose answer got lost
+// Operation is one step of a login. Each kind uses some of the fields.
+type Operation struct {
+	Kind      OperationKind     `json:"kind"`
+	Flow      string            `json:"flow"`              // a keyed hash
+	Recipient string            `json:"recipient"`         // a keyed hash
+	Address   string            `json:"address,omitempty"` // a keyed hash; "" when it is not known
+	Region    string            `json:"region"`            // "" for e-mail
+	Channel   stytchotp.Channel `json:"channel,omitempty"`
+	// Message is the id of the message: Start and Resend make it, and taking a place
+	// twice for one id takes it once. Find returns [ResultFailed] when it did not go out.
+	Message string  `json:"message,omitempty"`
+	At      Millis  `json:"at,omitempty"`     // Settle and Judge: [State].At of the place
+	Sealed  []byte  `json:"sealed,omitempty"` // Start: what the flow keeps
+	New     bool    `json:"new,omitempty"`    // Settle: the flow began with this message
+	Device  bool    `json:"device,omitempty"` // Try and Judge: the browser has logged in before
+	Limits  *Limits `json:"limits"`
+	// CodeMinutes is how long a code can be used.
+	CodeMinutes int `json:"code_minutes"`
+	// FailOpen lets a store that keeps recipients apart from addresses, regions and the
+	// project go on when the latter do not answer.
+	FailOpen bool `json:"fail_open,omitempty"`
+
+	Delivery  string   `json:"delivery,omitempty"`   // Settle: "sent", "maybe_sent" or "not_sent"
+	MethodID  []byte   `json:"method_id,omitempty"`  // Settle: encrypted; empty when no answer named it
+	RequestID string   `json:"request_id,omitempty"` // Settle
+	Failure   *Failure `json:"failure,omitempty"`    // Settle: why it was not sent
+	Verdict   Verdict  `json:"verdict,omitempty"`    // Judge
 }
 
-// flow is one login of one browser.
-type flow struct {
-	recipient key
-	to        target
-	address   key
-	expires   time.Time
-	message   *message // that attempts are counted for
-	attempts  int
+// Failure is what those who wait for a message are told when it was not sent.
+type Failure struct {
+	Status int    `json:"status"` // as of [stytchotp.HTTPStatus]
+	Code   string `json:"code"`   // as of [stytchotp.PublicCode]
 }
 
-// target is whom a login is about.
-type target struct {
-	recipient string
-	channel   stytchotp.Channel
-	locale    stytchotp.Locale
+// Result is what an operation found.
+type Result string
+
+// The results of [Store].Apply.
+const (
+	ResultSend      Result = "send"       // Start, Resend: the place is taken, the message is the caller's to send
+	ResultFound     Result = "found"      // Start, Find: the flow was there
+	ResultJoined    Result = "joined"     // Start: the flow is new, and goes on with a message that was there
+	ResultTry       Result = "try"        // Try: the code is counted and can be checked
+	ResultDone      Result = "done"       // Settle, Judge
+	ResultNoFlow    Result = "no_flow"    // there is no such flow
+	ResultNoMessage Result = "no_message" // Try: no method id is known
+	ResultRefused   Result = "refused"    // by State.Refused; nothing has changed
+	ResultFailed    Result = "failed"     // Find: the message that it waits for did not go out; a flow without another one is removed
+)
+
+// State is the answer to an [Operation].
+type State struct {
+	Result   Result   `json:"result"`
+	Refused  Limit    `json:"refused,omitempty"`
+	RetryAt  Millis   `json:"retry_at,omitempty"`
+	Recorded []Limit  `json:"recorded,omitempty"` // that would have refused, were they on
+	Now      Millis   `json:"now"`                // by the store's clock
+	At       Millis   `json:"at,omitempty"`       // of the place that was taken
+	Failure  *Failure `json:"failure,omitempty"`
+
+	// Of the flow, with every result that has one.
+	Sealed       []byte  `json:"sealed,omitempty"`
+	Expires      Millis  `json:"expires,omitempty"`
+	AttemptsLeft int     `json:"attempts_left"`
+	ResendAt     Millis  `json:"resend_at,omitempty"`
+	SendsLeft    int     `json:"sends_left"`
+	Message      Message `json:"message"`
 }
 
-// memory is the state of all logins. Its methods are called with mu held.
-type memory struct {
-	mu         sync.Mutex
-	flows      map[key]*flow
-	recipients map[key]*recipient
-	addresses  map[key]*address
-	project    []time.Time // messages of a day
-	swept      time.Time
+// Message is a message to a recipient, as a store keeps it.
+type Message struct {
+	ID        string            `json:"id"`
+	Channel   stytchotp.Channel `json:"channel"`
+	At        Millis            `json:"at"`
+	Delivery  string            `json:"delivery"`             // "pending", "sent" or "maybe_sent"
+	MethodID  []byte            `json:"method_id,omitempty"`  // encrypted
+	RequestID string            `json:"request_id,omitempty"` // of the answer
 }
 
-// address is what is known of a client address.
-type address struct {
-	sends []time.Time // messages of an hour
-	flows []key       // the oldest first
+// Conversion is how many codes a region got by a channel, and how many were verified.
+type Conversion struct {
+	Region       string // ISO 3166 alpha-2, or "" for e-mail
+	Channel      stytchotp.Channel
+	SentHour     int // within the last 60 to 70 minutes
+	VerifiedHour int
+	SentDay      int // within the last 24 to 25 hours
+	VerifiedDay  int
+	BestDay      int // the most that were verified on one of the last 14 days, in UTC
 }
 
-func newMemory() *memory {
-	return &memory{flows: map[key]*flow{}, recipients: map[key]*recipient{}, addresses: map[key]*address{}}
+// Unusual reports that more codes than usual were not verified: within a day
+// max(20, 20 % of BestDay, 20 % of VerifiedDay) or more, or within an hour
+// max(3, a sixth of that, 20 % of VerifiedHour) or more.
+func (c Conversion) Unusual() bool {
+	day := max(20, c.BestDay/5, c.VerifiedDay/5)
+	return c.SentDay-c.VerifiedDay >= day || c.SentHour-c.VerifiedHour >= max(3, day/6, c.VerifiedHour/5)
 }
-
-// recent returns the times that are younger than window.
-func recent(times []time.Time, now time.Time, window time.Duration) []time.Time {
-	i := 0
-	for i < len(times) && now.Sub(times[i]) >= window {
-		i++
-	}
-	return times[i:]
-}
-
-// count returns how many times are younger than window, and when the next place is
-// free if max of them are taken.
-func count(times []time.Time, now time.Time, window time.Duration, limit int) (free bool, at time.Time) {
-	young := recent(times, now, window)
-	if limit < 0 || len(young) < limit {
-		return true, time.Time{}
-	}
-	if limit == 0 {
-		return false, time.Time{}
-	}
-	return false, young[len(young)-limit].Add(window)
-}
-
-// sweep forgets what has no effect any more, from time to time.
-func (m *memory) sweep(now time.Time) {
-	if now.Sub(m.swept) >= sweepEvery {
-		m.clean(now)
-	}
-}
-
-// clean forgets what has no effect any more.
-func (m *memory) clean(now time.Time) {
-	m.swept = now
-	for k, f := range m.flows {
-		if !now.Before(f.expires) {
-			m.drop(k, f)
-		}
-	}
-	for k, r := range m.recipients {
-		if len(recent(r.sends, now, day)) == 0 && len(recent(r.failures, now, day)) == 0 && len(recent(r.devices, now, day)) == 0 {
-			delete(m.recipients, k)
-		}
-	}
-	for k, a := range m.addresses {
-		if len(a.flows) == 0 && len(recent(a.sends, now, hour)) == 0 {
-			delete(m.addresses, k)
-		}
-	}
-}
-
-func (m *memory) drop(k key, f *flow) {
-	delete(m.flows, k)
-	if a := m.addresses[f.address]; a != nil {
-		a.flows = slices.DeleteFunc(a.flows, func(other key) bool { return other == k })
-	}
-}
-
-// add keeps a flow, or says that there is no room: an address with too many flows
-// loses its own, and flows of others are not removed. Whose flows those without an
-// address are is not known, so none of them is removed.
-func (m *memory) add(k key, f *flow) bool {
-	a := m.addressOf(f.address)
-	if len(a.flows) >= maxFlowsByIP {
-		m.drop(a.flows[0], m.flows[a.flows[0]])
-	}
-	if len(m.flows) >= maxFlows {
-		return false
-	}
-	m.flows[k] = f
-	if f.address != unknownClient() {
-		a.flows = append(a.flows, k)
-	}
-	return true
-}
-
-func (m *memory) addressOf(k key) *address {
-	a := m.addresses[k]
-	if a == nil {
-		a = &address{}
-		m.addresses[k] = a
-	}
-	return a
-}
-
-// recipientOf returns the state of a recipient, or nil when there is no room.
-func (m *memory) recipientOf(k key, now time.Time) *recipient {
-	r := m.recipients[k]
-	if r == nil {
-		if len(m.recipients) >= maxRecipients {
-			m.clean(now)
-		}
-		if len(m.recipients) >= maxRecipients {
-			return nil
-		}
-		r = &recipient{}
-		m.recipients[k] = r
-	}
-	r.sends, r.failures, r.devices = recent(r.sends, now, day), recent(r.failures, now, day), recent(r.devices, now, day)
-	if len(recent(r.sends, now, hour)) == 0 {
-		r.streak = 0 // the wait begins anew
-	}
-	return r
-}
-
-// clientKey returns the key of a client address: of an IPv6 address its /64.
-func clientKey(ip string) key {
-	parsed, err := netip.ParseAddr(ip)
-	if err != nil {
-		return unknownClient()
-	}
-	parsed = parsed.Unmap().WithZone("")
-	if parsed.Is6() {
-		prefix, _ := parsed.Prefix(64)
-		return keyOf("address", prefix.String())
-	}
-	return keyOf("address", parsed.String())
-}
-
-func unknownClient() key { return keyOf("address", "unknown") }
-
-// newID returns 128 random bits as text.
-func newID() string { return rand.Text() }

@@ -106,7 +106,7 @@ func (b *backend) verify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, number := b.cookieValue(r, loginCookie), stytchotp.PhoneNumber("")
-	if flow, err := b.logins.Get(id); err == nil {
+	if flow, err := b.logins.Get(r.Context(), id); err == nil {
 		number = stytchotp.PhoneNumber(flow.Recipient)
 	}
 	login, err := b.logins.Verify(r.Context(), otplogin.VerifyParams{

@@ -200,7 +200,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) {
 	if device, deviceErr := a.logins.DeviceToken(string(f.To.Phone) + string(f.To.Email)); err == nil && deviceErr == nil {
 		a.setCookie(w, "device", device, deviceTTL)
 	}
-	left, gone := a.logins.Get(id)
+	left, gone := a.logins.Get(r.Context(), id)
 	f, _ = a.flows.update(id, func(f *flow) {
 		switch f.Notice = stytchotp.PublicCode(err); {
 		case err == nil:

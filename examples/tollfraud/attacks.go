@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
@@ -48,15 +51,21 @@ func pad(prefix string, i int) string {
 // simulate makes each attack on a login without limits and on one with them, and prints
 // what they cost.
 func simulate(ctx context.Context, out io.Writer) error {
-	fmt.Fprintf(out, "\nThree attacks of %d starts each, without limits and with those of otplogin\n", startsOfAnAttack)
-	fmt.Fprintln(out, "(10 messages an hour for an address, 100 a day for the project):")
-	fmt.Fprintf(out, "  %-30s %17s %17s  %s\n", "", "without", "with", "most were stopped by")
+	off, on := map[otplogin.Limit]otplogin.Mode{}, map[otplogin.Limit]otplogin.Mode{}
+	for _, limit := range []otplogin.Limit{
+		otplogin.LimitRecipientHour, otplogin.LimitRecipientDay, otplogin.LimitWait, otplogin.LimitAddressFlows,
+		otplogin.LimitAddressHour, otplogin.LimitAddressRegions, otplogin.LimitRegion, otplogin.LimitProjectDay,
+	} {
+		off[limit], on[limit] = otplogin.Off, otplogin.On
+	}
+	fmt.Fprintf(out, "\nThree attacks of %d starts each, without limits and with those of otplogin, all on:\n", startsOfAnAttack)
+	fmt.Fprintf(out, "  %-30s %17s %17s  %s\n", "", "without", "with", "stopped by")
 	for _, a := range attacks() {
-		bare, _, err := a.run(ctx, otplogin.Limits{RecipientHour: -1, RecipientDay: -1, Wait: -1})
+		bare, _, err := a.run(ctx, otplogin.Limits{Modes: off})
 		if err != nil {
 			return err
 		}
-		limited, by, err := a.run(ctx, otplogin.Limits{AddressHour: 10, ProjectDay: 100})
+		limited, by, err := a.run(ctx, otplogin.Limits{Modes: on})
 		if err != nil {
 			return err
 		}
@@ -70,7 +79,7 @@ func cost(messages int) string {
 }
 
 // run makes the attack on a new emulator, and returns how many messages went out and
-// which limit stopped the most.
+// how many starts each limit stopped.
 func (a attack) run(ctx context.Context, limits otplogin.Limits) (messages int, by string, err error) {
 	srv, err := otptest.Start()
 	if err != nil {
@@ -89,17 +98,15 @@ func (a attack) run(ctx context.Context, limits otplogin.Limits) (messages int, 
 		refused, isRefused := errors.AsType[*otplogin.RefusedError](err)
 		switch {
 		case isRefused:
-			stopped[refused.Limit]++
+			stopped[string(refused.Limit)]++
 		case err != nil:
 			return 0, "", err
 		case flow.Joined:
-			stopped["one message for all"]++
+			stopped["joined"]++
 		}
 	}
-	for limit, n := range stopped {
-		if n > stopped[by] {
-			by = limit
-		}
+	for _, limit := range slices.Sorted(maps.Keys(stopped)) {
+		by += fmt.Sprintf(", %s %d", limit, stopped[limit])
 	}
-	return len(srv.Messages()), by, nil
+	return len(srv.Messages()), strings.TrimPrefix(by, ", "), nil
 }

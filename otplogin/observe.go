@@ -1,0 +1,49 @@
+package otplogin
+
+import (
+	"context"
+
+	"github.com/stytchotp/stytchotp"
+)
+
+// Event is what [Config].Observer is told. It holds nothing private, and its values are
+// few enough for labels of metrics.
+type Event struct {
+	Kind     EventKind
+	Limit    Limit              // of EventRefused and EventRecorded
+	Channel  stytchotp.Channel  // of the message, or "" when a code was refused
+	Region   string             // ISO 3166 alpha-2; "" for e-mail
+	Delivery stytchotp.Delivery // of EventSent
+}
+
+// EventKind is what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventSent        EventKind = "sent"         // a send was tried; Delivery says what became of it
+	EventJoined      EventKind = "joined"       // a start went on with a message that was there
+	EventVerified    EventKind = "verified"     // a code was right
+	EventWrong       EventKind = "wrong"        // a code was wrong
+	EventRefused     EventKind = "refused"      // by Limit
+	EventRecorded    EventKind = "recorded"     // Limit would have refused, were it on
+	EventStoreFailed EventKind = "store_failed" // what became of a message or a code could not be recorded
+)
+
+func (l *Logins) observe(ctx context.Context, event Event) {
+	if l.config.Observer != nil {
+		l.config.Observer(ctx, event)
+	}
+}
+
+// observeLimits reports the limits that refused an operation, or would have.
+func (l *Logins) observeLimits(ctx context.Context, op *Operation, state *State) {
+	event := Event{Kind: EventRecorded, Channel: op.Channel, Region: op.Region}
+	for _, event.Limit = range state.Recorded {
+		l.observe(ctx, event)
+	}
+	if state.Result == ResultRefused {
+		event.Kind, event.Limit = EventRefused, state.Refused
+		l.observe(ctx, event)
+	}
+}

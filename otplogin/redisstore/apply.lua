@@ -1,0 +1,676 @@
+-- One operation of otplogin in one atomic step. It does what step.go and tally.go of
+-- package otplogin do in memory.
+--
+-- ARGV[1] is the operation, ARGV[2] says what each of KEYS holds:
+--   r recipient  f flow  a client address  g region  p project
+-- In a cluster these are in several places: the script then runs in each of them, with
+-- the keys of one, and ARGV[3] says what the tallies do: "take", "back", or "undo" when
+-- there is no flow either.
+-- Every value is JSON, written with its expiry in one command.
+
+local SECOND = 1000
+local MINUTE = 60 * SECOND
+local HOUR = 60 * MINUTE
+local DAY = 24 * HOUR
+local FLOW_LIFE = 30 * MINUTE
+local SEND_LIFE = MINUTE
+local MAX_TIMES = 1000
+local MAX_COUNT = 1000000000
+
+-- Windows of tallies: the width of a bucket, and how many whole ones.
+local HALF_HOUR_SPAN = {150 * SECOND, 12}
+local HOUR_SPAN = {5 * MINUTE, 12}
+local DAY_SPAN = {2 * HOUR, 12}
+local LAST_HOUR = {10 * MINUTE, 6}
+local LAST_DAY = {HOUR, 24}
+local BEST_DAYS = {DAY, 14}
+
+local op = cjson.decode(ARGV[1])
+local limits = op.limits
+local key = {}
+for i = 1, #KEYS do
+  key[string.sub(ARGV[2], i, i)] = KEYS[i]
+end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local state = {result = 'done', now = now, attempts_left = 0, sends_left = 0}
+
+local function load(kind)
+  local value = key[kind] and redis.call('GET', key[kind])
+  return value and cjson.decode(value) or nil
+end
+
+local function save(kind, value, life)
+  redis.call('SET', key[kind], cjson.encode(value), 'PX', life)
+end
+
+-- Limits.
+
+local function mode(limit)
+  return limits.Modes[limit]
+end
+
+-- passes reports that a limit lets the operation go on: it is not over, or not on.
+local function passes(limit, over, retry)
+  if not over or mode(limit) == 'off' then
+    return true
+  end
+  if mode(limit) == 'record_only' then
+    state.recorded = state.recorded or {}
+    table.insert(state.recorded, limit)
+    return true
+  end
+  state.result, state.refused, state.retry_at, state.recorded = 'refused', limit, retry, nil
+  return false
+end
+
+local function recent(times, window)
+  local young = {}
+  for _, at in ipairs(times) do
+    if now - at < window then
+      young[#young + 1] = at
+    end
+  end
+  return young
+end
+
+-- add takes a place. No two have the same time, by which one is given back.
+local function add(times)
+  local at = now
+  if #times > 0 then
+    at = math.max(now, times[#times] + 1)
+  end
+  table.insert(times, at)
+  if #times > MAX_TIMES then
+    table.remove(times, 1)
+  end
+  return at
+end
+
+local function remove(times, at)
+  for i, t in ipairs(times) do
+    if t == at then
+      table.remove(times, i)
+      return true
+    end
+  end
+  return false
+end
+
+local function within(limit, times, window, max)
+  local young = recent(times, window)
+  local free = nil
+  if max > 0 and #young >= max then
+    free = young[#young - max + 1] + window
+  end
+  return passes(limit, #young >= max, free)
+end
+
+-- Tallies: series count events in buckets of time.
+
+local function sum(series, span)
+  local first, n = math.floor(now / span[1]) - span[2], 0
+  for bucket, count in pairs(series or {}) do
+    if tonumber(bucket) >= first then
+      n = n + count
+    end
+  end
+  return n
+end
+
+local function bump(record, name, at, span, n)
+  local series, left = record[name] or {}, {}
+  local bucket = string.format('%d', math.floor(at / span[1]))
+  series[bucket] = math.max(0, (series[bucket] or 0) + n)
+  local first = math.floor(now / span[1]) - span[2]
+  for b, count in pairs(series) do
+    if count > 0 and tonumber(b) >= first then
+      left[b] = count
+    end
+  end
+  record[name] = left
+end
+
+local function free(series, span)
+  local at = nil
+  for bucket in pairs(series or {}) do
+    local leaves = (tonumber(bucket) + span[2] + 1) * span[1]
+    if leaves > now and (at == nil or leaves < at) then
+      at = leaves
+    end
+  end
+  return at
+end
+
+local function below(limit, series, span, max)
+  return passes(limit, sum(series, span) >= max, free(series, span))
+end
+
+local address, region, project = load('a') or {}, load('g') or {}, load('p') or {}
+
+local function save_tallies()
+  if key.a then
+    save('a', address, DAY + 2 * HOUR)
+  end
+  if key.g then
+    save('g', region, 15 * DAY)
+  end
+  if key.p then
+    save('p', project, DAY + 2 * HOUR)
+  end
+end
+
+region.channels = region.channels or {}
+
+local function conversion()
+  region.channels[op.channel] = region.channels[op.channel] or {}
+  return region.channels[op.channel]
+end
+
+local function count_sent(at, n)
+  bump(conversion(), 'sent_hour', at, LAST_HOUR, n)
+  bump(conversion(), 'sent_day', at, LAST_DAY, n)
+end
+
+-- unverified counts the regions of a day that the address verified no code of, were one
+-- to op.region sent now.
+local function unverified()
+  local n, regions = 0, address.regions or {}
+  for name, v in pairs(regions) do
+    if name ~= op.region and v.messages > 0 and now - v.sent < DAY and now - v.verified >= DAY then
+      n = n + 1
+    end
+  end
+  local own = regions[op.region]
+  if not own or now - own.verified >= DAY then
+    n = n + 1
+  end
+  return n
+end
+
+local function best_day(days)
+  local best = 0
+  for bucket, count in pairs(days or {}) do
+    if tonumber(bucket) >= math.floor(now / DAY) - BEST_DAYS[2] then
+      best = math.max(best, count)
+    end
+  end
+  return best
+end
+
+-- unusual is the rule of Conversion.Unusual, over all channels.
+local function unusual()
+  local sent_hour, verified_hour, sent_day, verified_day, days = 0, 0, 0, 0, {}
+  for _, c in pairs(region.channels) do
+    sent_hour = sent_hour + sum(c.sent_hour, LAST_HOUR)
+    verified_hour = verified_hour + sum(c.verified_hour, LAST_HOUR)
+    sent_day = sent_day + sum(c.sent_day, LAST_DAY)
+    verified_day = verified_day + sum(c.verified_day, LAST_DAY)
+    for bucket, count in pairs(c.days or {}) do
+      days[bucket] = (days[bucket] or 0) + count
+    end
+  end
+  local day = math.max(20, math.floor(best_day(days) / 5), math.floor(verified_day / 5))
+  local hour = math.max(3, math.floor(day / 6), math.floor(verified_hour / 5))
+  return sent_day - verified_day >= day or sent_hour - verified_hour >= hour
+end
+
+-- take counts a new flow and, if it sends one, a message; all or nothing.
+local function take(sends)
+  if key.a and op.kind == 'start' and not below('address_flows', address.flows, HALF_HOUR_SPAN, limits.AddressFlows) then
+    return false
+  end
+  if sends then
+    if key.a and (not below('address_hour', address.messages, HOUR_SPAN, limits.AddressHour) or
+      op.region ~= '' and not passes('address_regions', unverified() > limits.AddressRegions, nil)) then
+      return false
+    end
+    if key.g and op.region ~= '' and not passes('region', unusual(), nil) then
+      return false
+    end
+    if key.p and not below('project_day', project.messages, DAY_SPAN, limits.ProjectDay) then
+      return false
+    end
+    if key.g then
+      count_sent(now, 1)
+    end
+    if key.p then
+      bump(project, 'messages', now, DAY_SPAN, 1)
+    end
+  end
+  if key.a then
+    if op.kind == 'start' then
+      bump(address, 'flows', now, HALF_HOUR_SPAN, 1)
+    end
+    if sends then
+      bump(address, 'messages', now, HOUR_SPAN, 1)
+      if op.region ~= '' then
+        address.regions = address.regions or {}
+        local v = address.regions[op.region] or {sent = 0, verified = 0, messages = 0}
+        if now - v.sent >= DAY then
+          v.messages = 0
+        end
+        v.sent, v.messages = now, v.messages + 1
+        address.regions[op.region] = v
+      end
+    end
+  end
+  save_tallies()
+  return true
+end
+
+-- given reports that a record has been given this back before, and remembers it: a
+-- client may repeat a command whose answer got lost.
+local function given(record)
+  local token = string.sub(op.kind, 1, 1) .. string.sub(op.flow, 1, 8) .. string.format('%d', op.at)
+  record.given = record.given or {}
+  for _, other in ipairs(record.given) do
+    if other == token then
+      return true
+    end
+  end
+  table.insert(record.given, token)
+  if #record.given > 8 then
+    table.remove(record.given, 1)
+  end
+  return false
+end
+
+-- give_back takes a message back that was not sent.
+local function give_back()
+  if key.g and not given(region) then
+    count_sent(op.at, -1)
+  end
+  if key.p and not given(project) then
+    bump(project, 'messages', op.at, DAY_SPAN, -1)
+  end
+  if key.a and not given(address) then
+    bump(address, 'messages', op.at, HOUR_SPAN, -1)
+    if ARGV[3] == 'undo' then
+      bump(address, 'flows', op.at, HALF_HOUR_SPAN, -1)
+    end
+    local v = address.regions and address.regions[op.region]
+    if v then
+      v.messages = v.messages - 1
+    end
+  end
+  save_tallies()
+end
+
+-- take_failure counts a code before it is checked.
+local function take_failure()
+  if key.p and not below('project_failures', project.failures, DAY_SPAN, limits.ProjectFailures) or
+    key.a and not below('address_failures', address.failures, DAY_SPAN, limits.AddressFailures) then
+    return false
+  end
+  if key.p then
+    bump(project, 'failures', now, DAY_SPAN, 1)
+  end
+  if key.a then
+    bump(address, 'failures', now, DAY_SPAN, 1)
+  end
+  save_tallies()
+  return true
+end
+
+-- give_failure_back takes a code back that was not compared, or was right.
+local function give_failure_back()
+  if key.p and not given(project) then
+    bump(project, 'failures', op.at, DAY_SPAN, -1)
+  end
+  if key.a and not given(address) then
+    bump(address, 'failures', op.at, DAY_SPAN, -1)
+  end
+  save_tallies()
+end
+
+-- count_verified counts a right code.
+local function count_verified()
+  if key.g and not given(region) then
+    bump(conversion(), 'verified_hour', now, LAST_HOUR, 1)
+    bump(conversion(), 'verified_day', now, LAST_DAY, 1)
+    bump(conversion(), 'days', now, BEST_DAYS, 1)
+  end
+  if key.a and op.region ~= '' then
+    address.regions = address.regions or {}
+    local v = address.regions[op.region] or {sent = 0, verified = 0, messages = 0}
+    v.verified = now
+    address.regions[op.region] = v
+  end
+  give_failure_back()
+end
+
+if op.kind == 'conversions' then
+  state.conversions = {}
+  for channel, c in pairs(region.channels) do
+    state.conversions[channel] = {
+      SentHour = sum(c.sent_hour, LAST_HOUR), VerifiedHour = sum(c.verified_hour, LAST_HOUR),
+      SentDay = sum(c.sent_day, LAST_DAY), VerifiedDay = sum(c.verified_day, LAST_DAY),
+      BestDay = best_day(c.days),
+    }
+  end
+  return cjson.encode(state)
+end
+
+if not key.r then -- in a cluster, the tallies of one place
+  local ok = true
+  if ARGV[3] == 'take' then
+    if op.kind == 'try' then
+      ok = take_failure()
+    else
+      ok = take(true)
+    end
+  elseif op.verdict == 'right' then
+    count_verified()
+  elseif op.kind == 'try' or op.kind == 'judge' then
+    give_failure_back()
+  else
+    give_back()
+  end
+  state.taken = ok
+  return cjson.encode(state)
+end
+
+-- The recipient and the flow.
+
+local r = load('r') or {sends = {}, failures = {}, devices = {}, streak = 0}
+local f = load('f')
+r.sends, r.failures, r.devices = recent(r.sends, DAY), recent(r.failures, DAY), recent(r.devices, DAY)
+if #recent(r.sends, HOUR) == 0 then
+  r.streak = 0 -- the wait begins anew
+end
+if f and now >= f.expires then
+  f = nil
+end
+
+local function save_recipient()
+  save('r', r, DAY)
+end
+
+local function save_flow()
+  save('f', f, math.max(1, f.expires - now))
+end
+
+local function drop()
+  redis.call('DEL', key.f)
+  f = nil
+end
+
+local function wait(n)
+  local w, most = limits.Wait / 1000000, limits.MaxWait / 1000000
+  if n < 1 then
+    return 0
+  end
+  for _ = 2, n do
+    w = w * 2
+    if w >= most then
+      break
+    end
+  end
+  return math.floor(math.min(w, most))
+end
+
+-- is_pending reports that it is not known what became of the message. After a minute
+-- the program that sent it is taken for dead: the message may have gone out.
+local function is_pending(m)
+  return m.delivery == 'pending' and now < m.at + SEND_LIFE
+end
+
+-- next_send returns when the wait after the newest message is over. There is none when
+-- its code cannot be checked: its method id is not known.
+local function next_send()
+  local m = r.last
+  if not is_pending(m) and not m.method_id then
+    return math.min(m.at, now)
+  end
+  return m.at + wait(r.streak)
+end
+
+-- is_fresh reports that the recipient has a message that a new flow can go on with.
+local function is_fresh()
+  local m = r.last
+  if not m or m.over or now >= m.at + op.code_minutes * MINUTE then
+    return false
+  end
+  return is_pending(m) or mode('wait') == 'on' and now < next_send()
+end
+
+-- follow brings the flow to the newest message, or says that there is no flow.
+local function follow()
+  if not f then
+    state.result = 'no_flow'
+    return false
+  end
+  if r.last and f.message ~= r.last.id then
+    f.message, f.attempts = r.last.id, 0
+  end
+  return true
+end
+
+local function reserve()
+  local m = r.last
+  if m then
+    if m.id == op.message then -- the answer to this operation got lost
+      state.result, state.at = 'send', m.at
+      return
+    end
+    local next = next_send()
+    if is_pending(m) then
+      state.result, state.refused, state.retry_at = 'refused', 'wait', next
+      return
+    end
+    if not passes('wait', now < next, next) then
+      return
+    end
+  end
+  if not within('recipient_hour', r.sends, HOUR, limits.RecipientHour) or
+    not within('recipient_day', r.sends, DAY, limits.RecipientDay) or not take(true) then
+    return
+  end
+  if m then
+    m.before = nil
+  end
+  state.at = add(r.sends)
+  r.last = {
+    id = op.message, channel = op.channel, at = state.at, delivery = 'pending',
+    before = m, attempts = f.attempts,
+  }
+  r.streak = r.streak + 1
+  f.message, f.attempts = op.message, 0
+  save_recipient()
+  save_flow()
+  state.result = 'send'
+end
+
+local function start()
+  if f and not r.last then -- its message did not go out
+    drop()
+  end
+  if f then
+    state.result = 'found'
+    if r.last.id == op.message then -- the answer to this operation got lost
+      state.result, state.at = 'send', r.last.at
+    end
+    return
+  end
+  f = {expires = now + FLOW_LIFE, sealed = op.sealed, attempts = 0}
+  if is_fresh() then
+    if take(false) then
+      f.message, state.result = r.last.id, 'joined'
+      save_flow()
+    else
+      f = nil
+    end
+    return
+  end
+  reserve()
+  if state.result ~= 'send' then
+    f = nil
+  end
+end
+
+local function settle()
+  local m = r.last
+  local is_last = m and m.id == op.message
+  if op.delivery == 'not_sent' then
+    if not remove(r.sends, op.at) then
+      return -- it was given back before
+    end
+    state.given = true
+    r.failed = {message = op.message, status = op.failure.status, code = op.failure.code}
+    give_back()
+    if is_last then
+      r.last = m.before
+      r.streak = math.max(0, r.streak - 1)
+    end
+    if f and f.message == op.message then
+      if r.last then -- the login goes on with the message that it had
+        f.message, f.attempts = r.last.id, m.attempts
+      end
+      if op.new then
+        drop()
+      else
+        save_flow()
+      end
+    end
+    save_recipient()
+    return
+  end
+  if op.method_id then
+    r.method_id = op.method_id
+  end
+  if is_last then
+    m.delivery, m.request_id, m.before = op.delivery, op.request_id, nil
+  end
+  if m and not m.method_id and m.delivery ~= 'pending' then
+    m.method_id = r.method_id -- also of an earlier message, when this answer got lost
+  end
+  save_recipient()
+end
+
+local function find()
+  if r.failed and op.message and r.failed.message == op.message then
+    state.result, state.failure = 'failed', {status = r.failed.status, code = r.failed.code}
+    if f and not r.last then
+      drop()
+    end
+    return
+  end
+  if follow() then
+    state.result = 'found'
+  end
+end
+
+local function try()
+  local m = r.last
+  if not m or is_pending(m) or not m.method_id then
+    state.result = 'no_message'
+    return
+  end
+  local failures, max = r.failures, limits.RecipientFailures
+  if op.device then
+    failures, max = r.devices, limits.DeviceFailures
+  end
+  if not passes('attempts', f.attempts >= limits.Attempts, nil) or
+    not within('recipient_failures', failures, DAY, max) or not take_failure() then
+    return
+  end
+  f.attempts = f.attempts + 1
+  state.at = add(failures)
+  save_recipient()
+  save_flow()
+  state.result = 'try'
+end
+
+local function judge()
+  local m = r.last
+  local is_last = m and m.id == op.message
+  if op.verdict == 'right' then
+    -- The method id is forgotten: whether a lost answer can be made good for must not
+    -- tell who has logged in before.
+    if f then -- this operation is not a repeated one
+      state.given = true
+      count_verified()
+      drop()
+    end
+    r.failures, r.devices, r.streak, r.method_id = {}, {}, 0, nil
+    if is_last then
+      m.over = true
+    end
+    save_recipient()
+    return
+  end
+  if op.verdict == 'unknown' then
+    r.method_id = nil
+    if is_last then
+      m.method_id, m.over = nil, true
+    end
+    save_recipient()
+    return
+  end
+  if op.verdict == 'expired' and is_last then
+    m.over = true
+  end
+  if remove(op.device and r.devices or r.failures, op.at) then
+    state.given = true
+    give_failure_back()
+    if f and f.message == op.message then
+      f.attempts = math.max(0, f.attempts - 1)
+      save_flow()
+    end
+  end
+  save_recipient()
+end
+
+-- view says what the flow's owner may know.
+local function view()
+  state.sealed, state.expires, state.attempts_left = f.sealed, f.expires, 1
+  local attempts = f.attempts
+  if r.last and f.message ~= r.last.id then
+    attempts = 0
+  end
+  if mode('attempts') == 'on' then
+    state.attempts_left = math.max(0, limits.Attempts - attempts)
+  end
+  local left = MAX_COUNT
+  if mode('recipient_hour') == 'on' then
+    left = math.min(left, limits.RecipientHour - #recent(r.sends, HOUR))
+  end
+  if mode('recipient_day') == 'on' then
+    left = math.min(left, limits.RecipientDay - #r.sends)
+  end
+  state.sends_left = math.max(0, left)
+  if r.last then
+    local m = r.last
+    state.resend_at = next_send()
+    state.message = {
+      id = m.id, channel = m.channel, at = m.at, delivery = m.delivery,
+      method_id = m.method_id, request_id = m.request_id,
+    }
+    if m.delivery == 'pending' and not is_pending(m) then
+      state.message.delivery = 'maybe_sent'
+    end
+  end
+end
+
+if op.kind == 'start' then
+  start()
+elseif op.kind == 'resend' then
+  if follow() then
+    reserve()
+  end
+elseif op.kind == 'settle' then
+  settle()
+elseif op.kind == 'find' then
+  find()
+elseif op.kind == 'try' then
+  if follow() then
+    try()
+  end
+elseif op.kind == 'judge' then
+  judge()
+end
+if f then
+  view()
+end
+return cjson.encode(state)

@@ -1,0 +1,327 @@
+package otplogin
+
+const (
+	flowLife = 30 * minute
+	sendLife = minute // after it, a message without an outcome may have gone out
+
+	// Values of Message.Delivery and Operation.Delivery.
+	pending   = "pending"
+	sent      = "sent"
+	maybeSent = "maybe_sent"
+	notSent   = "not_sent"
+)
+
+// step is one operation of a [MemoryStore], with the lock of its shard held.
+type step struct {
+	m     *MemoryStore
+	s     *shard
+	op    *Operation
+	now   Millis
+	state State
+	r     *recipient
+	f     *flow // nil when there is none
+}
+
+func (s *step) runLocked() {
+	switch s.op.Kind {
+	case OperationStart:
+		s.start()
+	case OperationResend:
+		if s.follow() {
+			s.reserve()
+		}
+	case OperationSettle:
+		s.settle()
+	case OperationFind:
+		s.find()
+	case OperationTry:
+		if s.follow() {
+			s.try()
+		}
+	case OperationJudge:
+		s.judge()
+	}
+	if s.f != nil {
+		s.view()
+	}
+}
+
+// passes reports that a limit lets the operation go on: it is not over, or not on. What
+// a limit would have refused is recorded.
+func (s *step) passes(limit Limit, over bool, retry Millis) bool {
+	mode := s.op.Limits.mode(limit)
+	switch {
+	case !over || mode == Off:
+		return true
+	case mode == RecordOnly:
+		s.state.Recorded = append(s.state.Recorded, limit)
+		return true
+	}
+	s.state.Result, s.state.Refused, s.state.RetryAt, s.state.Recorded = ResultRefused, limit, retry, nil
+	return false
+}
+
+// follow brings the flow to the newest message, or says that there is no flow.
+func (s *step) follow() bool {
+	if s.f == nil {
+		s.state.Result = ResultNoFlow
+		return false
+	}
+	if s.r.last != nil && s.f.message != s.r.last.ID {
+		s.f.message, s.f.attempts = s.r.last.ID, 0
+	}
+	return true
+}
+
+func (s *step) start() {
+	if s.f != nil && s.r.last == nil { // its message did not go out
+		s.drop()
+	}
+	if s.f != nil {
+		s.state.Result = ResultFound
+		if s.r.last != nil && s.r.last.ID == s.op.Message { // the answer to this operation got lost
+			s.state.Result, s.state.At = ResultSend, s.r.last.At
+		}
+		return
+	}
+	f := &flow{recipient: s.op.Recipient, expires: s.now + flowLife, sealed: s.op.Sealed}
+	if s.isFresh() {
+		if s.m.tallies.take(s, false) {
+			f.message, s.state.Result = s.r.last.ID, ResultJoined
+			s.keep(f)
+		}
+		return
+	}
+	s.f = f
+	if s.reserve(); s.state.Result != ResultSend {
+		s.f = nil
+		return
+	}
+	s.keep(f)
+}
+
+func (s *step) keep(f *flow) {
+	s.f = f
+	s.s.flows[s.op.Flow] = f
+	s.m.flows.Add(1)
+}
+
+// isPending reports that it is not known what became of the message. After a minute
+// the program that sent it is taken for dead: the message may have gone out.
+func (msg *message) isPending(now Millis) bool {
+	return msg.Delivery == pending && now < msg.At+sendLife
+}
+
+// isFresh reports that the recipient has a message that a new flow can go on with: it is
+// too early for another one, and its code can still be used.
+func (s *step) isFresh() bool {
+	msg := s.r.last
+	if msg == nil || msg.over || s.now >= msg.At+Millis(s.op.CodeMinutes)*minute {
+		return false
+	}
+	return msg.isPending(s.now) || s.op.Limits.mode(LimitWait) == On && s.now < s.nextSend()
+}
+
+// nextSend returns when the wait after the newest message is over. There is none when its
+// code cannot be checked: its method id is not known.
+func (s *step) nextSend() Millis {
+	msg := s.r.last
+	if !msg.isPending(s.now) && len(msg.MethodID) == 0 {
+		return min(msg.At, s.now)
+	}
+	return msg.At + s.op.Limits.wait(s.r.streak)
+}
+
+// reserve takes a place for a message of the flow within all limits.
+func (s *step) reserve() {
+	limits, r := s.op.Limits, s.r
+	if msg := r.last; msg != nil {
+		if msg.ID == s.op.Message { // the answer to this operation got lost
+			s.state.Result, s.state.At = ResultSend, msg.At
+			return
+		}
+		next := s.nextSend()
+		if msg.isPending(s.now) {
+			s.state.Result, s.state.Refused, s.state.RetryAt = ResultRefused, LimitWait, next
+			return
+		}
+		if !s.passes(LimitWait, s.now < next, next) {
+			return
+		}
+	}
+	if !s.within(LimitRecipientHour, r.sends, hour, limits.RecipientHour) ||
+		!s.within(LimitRecipientDay, r.sends, day, limits.RecipientDay) || !s.m.tallies.take(s, true) {
+		return
+	}
+	before := r.last
+	if before != nil {
+		before.before = nil
+	}
+	r.sends, s.state.At = add(r.sends, s.now)
+	r.last = &message{
+		Message: Message{ID: s.op.Message, Channel: s.op.Channel, At: s.state.At, Delivery: pending},
+		before:  before, attempts: s.f.attempts,
+	}
+	r.streak++
+	s.f.message, s.f.attempts = s.op.Message, 0
+	if s.s.recipients[s.op.Recipient] == nil {
+		s.s.recipients[s.op.Recipient] = r
+		s.m.recipients.Add(1)
+	}
+	s.state.Result = ResultSend
+}
+
+// within reports that fewer places than limit are taken in a window.
+func (s *step) within(name Limit, times []Millis, window Millis, limit int) bool {
+	young := recent(times, s.now, window)
+	var free Millis
+	if limit > 0 && len(young) >= limit {
+		free = young[len(young)-limit] + window
+	}
+	return s.passes(name, len(young) >= limit, free)
+}
+
+func (s *step) settle() {
+	s.state.Result = ResultDone
+	msg := s.r.last
+	isLast := msg != nil && msg.ID == s.op.Message
+	if s.op.Delivery == notSent {
+		left, found := remove(s.r.sends, s.op.At)
+		if !found {
+			return // it was given back before
+		}
+		s.r.sends = left
+		s.r.failed = &failed{Failure: *s.op.Failure, message: s.op.Message}
+		s.m.tallies.giveBack(s)
+		if isLast {
+			s.r.last = msg.before
+			s.r.streak = max(0, s.r.streak-1)
+		}
+		if s.f != nil && s.f.message == s.op.Message {
+			if s.r.last != nil { // the login goes on with the message that it had
+				s.f.message, s.f.attempts = s.r.last.ID, msg.attempts
+			}
+			if s.op.New {
+				s.drop()
+			}
+		}
+		return
+	}
+	if len(s.op.MethodID) > 0 {
+		s.r.methodID = s.op.MethodID
+	}
+	if isLast {
+		msg.Delivery, msg.RequestID, msg.before = s.op.Delivery, s.op.RequestID, nil
+	}
+	if msg != nil && len(msg.MethodID) == 0 && msg.Delivery != pending {
+		msg.MethodID = s.r.methodID // also of an earlier message, when this answer got lost
+	}
+}
+
+func (s *step) drop() {
+	delete(s.s.flows, s.op.Flow)
+	s.m.flows.Add(-1)
+	s.f = nil
+}
+
+func (s *step) find() {
+	if failed := s.r.failed; failed != nil && failed.message == s.op.Message {
+		s.state.Result, s.state.Failure = ResultFailed, &failed.Failure
+		if s.f != nil && s.r.last == nil {
+			s.drop()
+		}
+		return
+	}
+	if s.follow() {
+		s.state.Result = ResultFound
+	}
+}
+
+func (s *step) try() {
+	r, limits := s.r, s.op.Limits
+	if r.last == nil || r.last.isPending(s.now) || len(r.last.MethodID) == 0 {
+		s.state.Result = ResultNoMessage
+		return
+	}
+	failures, limit := &r.failures, limits.RecipientFailures
+	if s.op.Device {
+		failures, limit = &r.devices, limits.DeviceFailures
+	}
+	if !s.passes(LimitAttempts, s.f.attempts >= limits.Attempts, 0) ||
+		!s.within(LimitRecipientFailures, *failures, day, limit) || !s.m.tallies.takeFailure(s) {
+		return
+	}
+	s.f.attempts++
+	*failures, s.state.At = add(*failures, s.now)
+	s.state.Result = ResultTry
+}
+
+func (s *step) judge() {
+	r, msg := s.r, s.r.last
+	s.state.Result = ResultDone
+	isLast := msg != nil && msg.ID == s.op.Message
+	switch s.op.Verdict {
+	case VerdictRight:
+		// The method id is forgotten: whether a lost answer can be made good for must not
+		// tell who has logged in before.
+		if s.f != nil { // this operation is not a repeated one
+			s.m.tallies.verified(s)
+			s.drop()
+		}
+		r.failures, r.devices, r.streak, r.methodID = nil, nil, 0, nil
+		if isLast {
+			msg.over = true
+		}
+		return
+	case VerdictUnknown:
+		r.methodID = nil
+		if isLast {
+			msg.MethodID, msg.over = nil, true
+		}
+		return
+	case VerdictExpired:
+		if isLast {
+			msg.over = true
+		}
+	}
+	failures := &r.failures
+	if s.op.Device {
+		failures = &r.devices
+	}
+	left, found := remove(*failures, s.op.At)
+	if !found {
+		return
+	}
+	*failures = left
+	s.m.tallies.giveFailureBack(s)
+	if s.f != nil && s.f.message == s.op.Message {
+		s.f.attempts = max(0, s.f.attempts-1)
+	}
+}
+
+// view says what the flow's owner may know.
+func (s *step) view() {
+	st, limits := &s.state, s.op.Limits
+	st.Sealed, st.Expires, st.AttemptsLeft = s.f.sealed, s.f.expires, 1
+	attempts := s.f.attempts
+	if s.r.last != nil && s.f.message != s.r.last.ID {
+		attempts = 0
+	}
+	if limits.mode(LimitAttempts) == On {
+		st.AttemptsLeft = max(0, limits.Attempts-attempts)
+	}
+	st.SendsLeft = maxCount
+	if limits.mode(LimitRecipientHour) == On {
+		st.SendsLeft = min(st.SendsLeft, limits.RecipientHour-len(recent(s.r.sends, s.now, hour)))
+	}
+	if limits.mode(LimitRecipientDay) == On {
+		st.SendsLeft = min(st.SendsLeft, limits.RecipientDay-len(s.r.sends))
+	}
+	st.SendsLeft = max(0, st.SendsLeft)
+	if s.r.last != nil {
+		st.Message, st.ResendAt = s.r.last.Message, s.nextSend()
+		if st.Message.Delivery == pending && !s.r.last.isPending(s.now) {
+			st.Message.Delivery = maybeSent
+		}
+	}
+}
