@@ -59,6 +59,7 @@ type recipient struct {
 type message struct {
 	Message
 
+	place    Millis   // in the recipient's sends
 	over     bool     // its code was used, or is too old
 	before   *message // what to go back to when it is not sent
 	attempts int      // of the flow that sent it, for the message before

@@ -80,7 +80,7 @@ func (s *step) start() {
 	if s.f != nil {
 		s.state.Result = ResultFound
 		if s.r.last != nil && s.r.last.ID == s.op.Message { // the answer to this operation got lost
-			s.state.Result, s.state.At = ResultSend, s.r.last.At
+			s.state.Result, s.state.At = ResultSend, s.r.last.place
 		}
 		return
 	}
@@ -127,7 +127,7 @@ func (s *step) isFresh() bool {
 func (s *step) nextSend() Millis {
 	msg := s.r.last
 	if !msg.isPending(s.now) && len(msg.MethodID) == 0 {
-		return min(msg.At, s.now)
+		return msg.At
 	}
 	return msg.At + s.op.Limits.wait(s.r.streak)
 }
@@ -137,7 +137,7 @@ func (s *step) reserve() {
 	limits, r := s.op.Limits, s.r
 	if msg := r.last; msg != nil {
 		if msg.ID == s.op.Message { // the answer to this operation got lost
-			s.state.Result, s.state.At = ResultSend, msg.At
+			s.state.Result, s.state.At = ResultSend, msg.place
 			return
 		}
 		next := s.nextSend()
@@ -159,8 +159,8 @@ func (s *step) reserve() {
 	}
 	r.sends, s.state.At = add(r.sends, s.now)
 	r.last = &message{
-		Message: Message{ID: s.op.Message, Channel: s.op.Channel, At: s.state.At, Delivery: pending},
-		before:  before, attempts: s.f.attempts,
+		Message: Message{ID: s.op.Message, Channel: s.op.Channel, At: s.now, Delivery: pending},
+		place:   s.state.At, before: before, attempts: s.f.attempts,
 	}
 	r.streak++
 	s.f.message, s.f.attempts = s.op.Message, 0

@@ -260,8 +260,12 @@ local function take(sends)
 end
 
 -- given reports that a record has been given this back before, and remembers it: a
--- client may repeat a command whose answer got lost.
+-- client may repeat a command whose answer got lost. Beside the recipient, its own place
+-- says so.
 local function given(record)
+  if key.r then
+    return false
+  end
   local token = string.sub(op.kind, 1, 1) .. string.sub(op.flow, 1, 8) .. string.format('%d', op.at)
   record.given = record.given or {}
   for _, other in ipairs(record.given) do
@@ -341,8 +345,8 @@ local function count_verified()
 end
 
 if op.kind == 'conversions' then
-  state.conversions = {}
   for channel, c in pairs(region.channels) do
+    state.conversions = state.conversions or {}
     state.conversions[channel] = {
       SentHour = sum(c.sent_hour, LAST_HOUR), VerifiedHour = sum(c.verified_hour, LAST_HOUR),
       SentDay = sum(c.sent_day, LAST_DAY), VerifiedDay = sum(c.verified_day, LAST_DAY),
@@ -421,7 +425,7 @@ end
 local function next_send()
   local m = r.last
   if not is_pending(m) and not m.method_id then
-    return math.min(m.at, now)
+    return m.at
   end
   return m.at + wait(r.streak)
 end
@@ -451,7 +455,7 @@ local function reserve()
   local m = r.last
   if m then
     if m.id == op.message then -- the answer to this operation got lost
-      state.result, state.at = 'send', m.at
+      state.result, state.at = 'send', m.place
       return
     end
     local next = next_send()
@@ -472,8 +476,8 @@ local function reserve()
   end
   state.at = add(r.sends)
   r.last = {
-    id = op.message, channel = op.channel, at = state.at, delivery = 'pending',
-    before = m, attempts = f.attempts,
+    id = op.message, channel = op.channel, at = now, delivery = 'pending',
+    place = state.at, before = m, attempts = f.attempts,
   }
   r.streak = r.streak + 1
   f.message, f.attempts = op.message, 0
@@ -489,7 +493,7 @@ local function start()
   if f then
     state.result = 'found'
     if r.last.id == op.message then -- the answer to this operation got lost
-      state.result, state.at = 'send', r.last.at
+      state.result, state.at = 'send', r.last.place
     end
     return
   end

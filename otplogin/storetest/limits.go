@@ -45,10 +45,10 @@ func addressLimits(s *site) {
 	equal(s, "messages of an address", len(s.srv.Messages()), 10)
 	next := s.refused(s.startFrom(0, s.number(), "2001:db8::99"), otplogin.LimitAddressHour)
 	s.ok(s.startFrom(0, s.number(), "2001:db8:0:1::1"), "another address")
-	if wait := next.Sub(s.srv.Now()); wait < 59*time.Minute || wait > 66*time.Minute {
+	if wait := next.Sub(s.now()); wait < 59*time.Minute || wait > 66*time.Minute {
 		s.t.Fatalf("the next message: got %s, want an hour, and five minutes at most", wait)
 	}
-	s.advance(next.Sub(s.srv.Now()))
+	s.advance(next.Sub(s.now()))
 	s.ok(s.startFrom(1, s.number(), "2001:db8::99"), "an hour later")
 
 	to := s.number()
@@ -160,7 +160,7 @@ func projectLimits(s *site) {
 	equal(s, "wrong codes of the project", compared.Load(), 7)
 	equal(s, "refusals", s.count(otplogin.EventRefused, otplogin.LimitProjectFailures), 3)
 	next := s.refused(s.startFrom(0, s.number(), ip(1)), otplogin.LimitProjectDay)
-	s.advance(next.Sub(s.srv.Now()))
+	s.advance(next.Sub(s.now()))
 	s.ok(s.startFrom(0, s.number(), ip(1)), "a day later")
 }
 

@@ -230,7 +230,7 @@ func recipientFailures(s *site) {
 	equal(s, "codes of strangers that were compared", compared.Load(), 6)
 	f := s.start(0, to)
 	next := s.refused(s.verify(1, f, s.newest(to)), otplogin.LimitRecipientFailures)
-	s.about("the next try", next.Sub(s.srv.Now()), 24*time.Hour)
+	s.about("the next try", next.Sub(s.now()), 24*time.Hour)
 	known := func(code string) error {
 		_, err := s.machine(2).Verify(s.t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: code, Device: device})
 		return err

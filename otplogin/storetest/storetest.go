@@ -119,6 +119,14 @@ func (s *site) advance(d time.Duration) {
 	}
 }
 
+// now returns the store's time.
+func (s *site) now() time.Time {
+	s.t.Helper()
+	state, err := s.backend.Stores[0].Apply(s.t.Context(), &otplogin.Operation{Kind: otplogin.OperationFind, Limits: &otplogin.Limits{}})
+	s.ok(err, "find")
+	return state.Now.Time()
+}
+
 func (s *site) machine(i int) *otplogin.Logins { return s.logins[i%len(s.logins)] }
 
 func (s *site) start(i int, recipient string) *otplogin.Flow {

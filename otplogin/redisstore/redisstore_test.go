@@ -1,0 +1,55 @@
+package redisstore_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stytchotp/stytchotp/otplogin"
+	"github.com/stytchotp/stytchotp/otplogin/redisstore"
+	"github.com/stytchotp/stytchotp/otplogin/storetest"
+)
+
+// backends opens stores with a prefix of their own each time, for four machines.
+func backends(clients func() redis.UniversalClient, advance func(time.Duration)) func(t *testing.T) storetest.Backend {
+	var opened atomic.Int64
+	return func(t *testing.T) storetest.Backend {
+		t.Helper()
+		name := prefix(opened.Add(1))
+		stores := make([]otplogin.Store, 4)
+		for i := range stores {
+			var err error
+			stores[i], err = redisstore.New(clients(), name)
+			require.NoError(t, err)
+		}
+		return storetest.Backend{Stores: stores, Advance: advance}
+	}
+}
+
+func TestMiniredis(t *testing.T) {
+	t.Parallel()
+	f := startFake(t)
+	rdb := redis.NewClient(&redis.Options{Addr: f.Addr()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	storetest.Run(t, backends(func() redis.UniversalClient { return rdb }, f.advance))
+}
+
+func TestRedis(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	rdb := s.client(t)
+	storetest.Run(t, backends(func() redis.UniversalClient { return rdb }, s.advance))
+}
+
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	servers, rdb := startCluster(t)
+	storetest.Run(t, backends(func() redis.UniversalClient { return rdb }, func(d time.Duration) {
+		for _, s := range servers {
+			s.advance(d)
+		}
+	}))
+}

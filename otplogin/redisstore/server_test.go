@@ -1,0 +1,141 @@
+package redisstore_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+)
+
+// server is redis-server with a clock that a test moves.
+type server struct {
+	t       *testing.T
+	dir     string
+	address string
+	args    []string
+	command *exec.Cmd
+	clock   *os.File
+	ahead   time.Duration
+}
+
+// requireServer skips a test that needs redis-server, unless REDIS_SERVER says that it
+// must be there.
+func requireServer(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"redis-server", "gcc"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("REDIS_SERVER") == "required" {
+				t.Fatalf("%s is required: %v", program, err)
+			}
+			t.Skipf("%s is not installed; the tests with miniredis ran", program)
+		}
+	}
+}
+
+// startServer starts redis-server, which keeps what it knows over a restart.
+func startServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	requireServer(t)
+	s := &server{t: t, dir: t.TempDir(), args: args}
+	library := filepath.Join(s.dir, "clock.so")
+	out, err := exec.CommandContext(t.Context(), "gcc", "-shared", "-fPIC", "-o", library, "testdata/clock.c").CombinedOutput()
+	require.NoError(t, err, string(out))
+	s.clock, err = os.Create(filepath.Join(s.dir, "clock"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.clock.Close() })
+	s.advance(0)
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s.address = socket.Addr().String()
+	require.NoError(t, socket.Close())
+	s.start()
+	t.Cleanup(s.kill)
+	return s
+}
+
+func (s *server) start() {
+	s.t.Helper()
+	_, port, err := net.SplitHostPort(s.address)
+	require.NoError(s.t, err)
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes"}, s.args...)
+	s.command = exec.Command("redis-server", args...) //nolint:noctx // it outlives calls and is killed at the end
+	s.command.Env = append(os.Environ(), "LD_PRELOAD="+filepath.Join(s.dir, "clock.so"), "CLOCK_FILE="+s.clock.Name())
+	require.NoError(s.t, s.command.Start())
+	rdb := redis.NewClient(&redis.Options{Addr: s.address})
+	defer func() { _ = rdb.Close() }()
+	require.Eventually(s.t, func() bool { return rdb.Ping(context.Background()).Err() == nil }, 20*time.Second, 10*time.Millisecond)
+}
+
+// kill ends it as a crash does.
+func (s *server) kill() {
+	_ = s.command.Process.Kill()
+	_ = s.command.Wait()
+}
+
+func (s *server) advance(d time.Duration) {
+	s.ahead += d
+	var ms [8]byte
+	binary.LittleEndian.PutUint64(ms[:], uint64(s.ahead.Milliseconds())) //nolint:gosec // it only grows
+	_, err := s.clock.WriteAt(ms[:], 0)
+	require.NoError(s.t, err)
+}
+
+func (s *server) client(t *testing.T) *redis.Client {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: s.address})
+	t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+// startCluster starts three masters.
+func startCluster(t *testing.T) ([]*server, *redis.ClusterClient) {
+	t.Helper()
+	var servers []*server
+	var addresses []string
+	for range 3 {
+		s := startServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
+		servers, addresses = append(servers, s), append(addresses, s.address)
+	}
+	create := exec.CommandContext(t.Context(), "redis-cli", append([]string{"--cluster", "create", "--cluster-yes"}, addresses...)...)
+	out, err := create.CombinedOutput()
+	require.NoError(t, err, string(out))
+	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addresses})
+	t.Cleanup(func() { _ = rdb.Close() })
+	require.Eventually(t, func() bool {
+		info, err := rdb.ClusterInfo(context.Background()).Result()
+		return err == nil && strings.Contains(info, "cluster_state:ok")
+	}, 20*time.Second, 20*time.Millisecond)
+	return servers, rdb
+}
+
+// fake is miniredis with a clock that a test moves.
+type fake struct {
+	*miniredis.Miniredis
+
+	now time.Time
+}
+
+func startFake(t *testing.T) *fake {
+	t.Helper()
+	f := &fake{miniredis.RunT(t), time.Now()}
+	f.SetTime(f.now)
+	return f
+}
+
+func (f *fake) advance(d time.Duration) {
+	f.now = f.now.Add(d)
+	f.SetTime(f.now)
+	f.FastForward(d)
+}
+
+func prefix(i int64) string { return fmt.Sprintf("test%d:", i) }
