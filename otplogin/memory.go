@@ -155,6 +155,15 @@ func recent(times []Millis, now, window Millis) []Millis {
 	return times[i:]
 }
 
+// after returns the times that are later than at.
+func after(times []Millis, at Millis) []Millis {
+	i := 0
+	for i < len(times) && times[i] <= at {
+		i++
+	}
+	return times[i:]
+}
+
 // add takes a place. No two have the same time, by which one is given back.
 func add(times []Millis, now Millis) ([]Millis, Millis) {
 	if n := len(times); n > 0 {

@@ -268,7 +268,8 @@ func (s *step) judge() {
 			s.m.tallies.verified(s)
 			s.drop()
 		}
-		r.failures, r.devices, r.streak, r.methodID = nil, nil, 0, nil
+		r.failures, r.devices = after(r.failures, s.op.At), after(r.devices, s.op.At) // those in flight
+		r.streak, r.methodID = 0, nil
 		if isLast {
 			msg.over = true
 		}

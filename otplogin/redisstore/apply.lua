@@ -4,8 +4,8 @@
 -- ARGV[1] is the operation, ARGV[2] says what each of KEYS holds:
 --   r recipient  f flow  a client address  g region  p project
 -- In a cluster these are in several places: the script then runs in each of them, with
--- the keys of one, and ARGV[3] says what the tallies do: "take", "back", or "undo" when
--- there is no flow either.
+-- the keys of one, and ARGV[3] says what the tallies do: "take" for a message or a code,
+-- "flow" for a flow that joined a message, "back", or "undo" when there is no flow either.
 -- Every value is JSON, written with its expiry in one command.
 
 local SECOND = 1000
@@ -72,6 +72,16 @@ local function recent(times, window)
     end
   end
   return young
+end
+
+local function after(times, at)
+  local later = {}
+  for _, t in ipairs(times) do
+    if t > at then
+      later[#later + 1] = t
+    end
+  end
+  return later
 end
 
 -- add takes a place. No two have the same time, by which one is given back.
@@ -259,36 +269,15 @@ local function take(sends)
   return true
 end
 
--- given reports that a record has been given this back before, and remembers it: a
--- client may repeat a command whose answer got lost. Beside the recipient, its own place
--- says so.
-local function given(record)
-  if key.r then
-    return false
-  end
-  local token = string.sub(op.kind, 1, 1) .. string.sub(op.flow, 1, 8) .. string.format('%d', op.at)
-  record.given = record.given or {}
-  for _, other in ipairs(record.given) do
-    if other == token then
-      return true
-    end
-  end
-  table.insert(record.given, token)
-  if #record.given > 8 then
-    table.remove(record.given, 1)
-  end
-  return false
-end
-
 -- give_back takes a message back that was not sent.
 local function give_back()
-  if key.g and not given(region) then
+  if key.g then
     count_sent(op.at, -1)
   end
-  if key.p and not given(project) then
+  if key.p then
     bump(project, 'messages', op.at, DAY_SPAN, -1)
   end
-  if key.a and not given(address) then
+  if key.a then
     bump(address, 'messages', op.at, HOUR_SPAN, -1)
     if ARGV[3] == 'undo' then
       bump(address, 'flows', op.at, HALF_HOUR_SPAN, -1)
@@ -319,10 +308,10 @@ end
 
 -- give_failure_back takes a code back that was not compared, or was right.
 local function give_failure_back()
-  if key.p and not given(project) then
+  if key.p then
     bump(project, 'failures', op.at, DAY_SPAN, -1)
   end
-  if key.a and not given(address) then
+  if key.a then
     bump(address, 'failures', op.at, DAY_SPAN, -1)
   end
   save_tallies()
@@ -330,7 +319,7 @@ end
 
 -- count_verified counts a right code.
 local function count_verified()
-  if key.g and not given(region) then
+  if key.g then
     bump(conversion(), 'verified_hour', now, LAST_HOUR, 1)
     bump(conversion(), 'verified_day', now, LAST_DAY, 1)
     bump(conversion(), 'days', now, BEST_DAYS, 1)
@@ -357,13 +346,25 @@ if op.kind == 'conversions' then
 end
 
 if not key.r then -- in a cluster, the tallies of one place
-  local ok = true
-  if ARGV[3] == 'take' then
-    if op.kind == 'try' then
-      ok = take_failure()
-    else
-      ok = take(true)
+  -- A client may repeat a command whose answer got lost: count once for each place.
+  local record = key.a and address or key.g and region or project
+  local token = string.format('%s%s%d', string.sub(ARGV[3], 1, 1), string.sub(op.flow, 1, 8), op.at or 0)
+  record.done = record.done or {}
+  for _, other in ipairs(record.done) do
+    if other == token then
+      state.taken = true
+      return cjson.encode(state)
     end
+  end
+  table.insert(record.done, token)
+  if #record.done > 16 then
+    table.remove(record.done, 1)
+  end
+  local ok = true
+  if ARGV[3] == 'take' and op.kind == 'try' then
+    ok = take_failure()
+  elseif ARGV[3] == 'take' or ARGV[3] == 'flow' then
+    ok = take(ARGV[3] == 'take')
   elseif op.verdict == 'right' then
     count_verified()
   elseif op.kind == 'try' or op.kind == 'judge' then
@@ -597,7 +598,8 @@ local function judge()
       count_verified()
       drop()
     end
-    r.failures, r.devices, r.streak, r.method_id = {}, {}, 0, nil
+    r.failures, r.devices = after(r.failures, op.at), after(r.devices, op.at) -- those in flight
+    r.streak, r.method_id = 0, nil
     if is_last then
       m.over = true
     end

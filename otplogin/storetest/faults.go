@@ -132,6 +132,8 @@ type model struct {
 	recipients []string
 	browsers   []browser
 
+	right sync.RWMutex // a right code ends the count of wrong ones, so none is in flight then
+
 	mu         sync.Mutex
 	random     *rand.Rand
 	wrongCodes map[string][]time.Time // that Stytch compared
@@ -197,7 +199,12 @@ func (m *model) act(i int) {
 func (m *model) verifyOne(machine *otplogin.Logins, b *browser) {
 	to, guess := b.flow.Recipient, "000000"
 	if m.intN(6) == 0 {
+		m.right.Lock()
+		defer m.right.Unlock()
 		guess = m.newest(to)
+	} else {
+		m.right.RLock()
+		defer m.right.RUnlock()
 	}
 	login, err := machine.Verify(m.t.Context(), otplogin.VerifyParams{FlowID: b.flow.ID, Code: guess})
 	switch {

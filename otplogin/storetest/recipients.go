@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -290,4 +291,39 @@ func flowIDs(s *site) {
 	s.is(s.verify(0, mine, s.newest(other)), stytchotp.ErrCodeIncorrect)
 	s.advance(30 * time.Minute)
 	s.is(s.verify(0, mine, "123456"), otplogin.ErrNoFlow)
+}
+
+// A right code ends the count of the wrong ones before it, and not of those that are in
+// flight: they may reach Stytch later.
+func codesInFlight(s *site) {
+	to := s.number()
+	wrong, right := s.start(0, to), s.start(1, to)
+	var flight sync.WaitGroup
+	s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 200 * time.Millisecond, Times: 5})
+	began := make(chan struct{}, 5)
+	s.faults[0].set(nil, func(op *otplogin.Operation) bool {
+		if op.Kind == otplogin.OperationTry {
+			began <- struct{}{}
+		}
+		return false
+	}, false)
+	tried := make(chan struct{})
+	s.faults[1].set(nil, func(op *otplogin.Operation) bool { // the right code is counted before those in flight
+		if op.Kind == otplogin.OperationTry {
+			for range 5 {
+				flight.Go(func() { s.is(s.verify(0, wrong, "000000"), stytchotp.ErrCodeIncorrect) })
+			}
+			for range 5 {
+				<-began
+			}
+			close(tried)
+		}
+		return false
+	}, false)
+	s.ok(s.verify(1, right, s.newest(to)), "the right code")
+	<-tried
+	flight.Wait()
+	f := s.start(2, to)
+	s.is(s.verify(2, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
+	s.refused(s.verify(2, f, s.newest(to)), otplogin.LimitRecipientFailures)
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) { //nolint:thelper // it
 		{"Attempts", attempts},
 		{"RecipientFailures", recipientFailures},
 		{"NotCompared", notCompared},
+		{"CodesInFlight", codesInFlight},
 		{"FlowIDs", flowIDs},
 		{"AddressLimits", addressLimits},
 		{"AddressRegions", addressRegions},
