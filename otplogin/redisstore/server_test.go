@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,15 @@ func (s *server) start() {
 	_, port, err := net.SplitHostPort(s.address)
 	require.NoError(s.t, err)
 	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes"}, s.args...)
+	if slices.Contains(s.args, "--sentinel") {
+		config := filepath.Join(s.dir, "sentinel.conf") // Sentinel writes to it
+		lines := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\n"
+		for _, line := range s.args[1:] {
+			lines += strings.TrimPrefix(line, "--") + "\n"
+		}
+		require.NoError(s.t, os.WriteFile(config, []byte(lines), 0o600))
+		args = []string{config, "--sentinel"}
+	}
 	s.command = exec.Command("redis-server", args...) //nolint:noctx // it outlives calls and is killed at the end
 	s.command.Env = append(os.Environ(), "LD_PRELOAD="+filepath.Join(s.dir, "clock.so"), "CLOCK_FILE="+s.clock.Name())
 	require.NoError(s.t, s.command.Start())
