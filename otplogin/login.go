@@ -141,7 +141,7 @@ type Flow struct {
 	Channel   stytchotp.Channel
 	// Delivery says whether the message went out: DeliverySent or DeliveryMaybeSent.
 	Delivery     stytchotp.Delivery
-	Joined       bool      // Start sent no message: the recipient had got one a moment ago
+	Joined       bool      // Start sent no message: another login had sent the recipient one a moment ago
 	Checkable    bool      // false: the answer to the send got lost and its message is not known; send another one
 	AttemptsLeft int       // codes that can be tried for this message
 	ResendAt     time.Time // when another message can go out, as far as the wait is concerned
@@ -233,6 +233,8 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 		return nil, target{}, &RefusedError{Limit: state.Refused, RetryAt: state.RetryAt.Time()}
 	case ResultNoFlow:
 		return nil, target{}, ErrNoFlow
+	case ResultOver:
+		return state, target{}, ErrNoFlow
 	case ResultNoMessage:
 		return nil, target{}, ErrNoMessage
 	case ResultFailed:

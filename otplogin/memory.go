@@ -77,7 +77,8 @@ type flow struct {
 	expires   Millis
 	message   string // that attempts are counted for
 	attempts  int
-	sealed    []byte
+	sealed    []byte // what it is for, or the login when it is over
+	isOver    bool
 }
 
 // Apply implements [Store].

@@ -18,8 +18,8 @@ func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to targe
 	if err != nil {
 		return nil, err
 	}
-	joined := state.Result != ResultSend
-	if !joined {
+	joined := state.Result == ResultJoined
+	if state.Result == ResultSend {
 		// A browser that hangs up must not cost the method id. The client has a time
 		// limit of its own.
 		state, err = l.deliver(context.WithoutCancel(ctx), op, state, to, attributes)

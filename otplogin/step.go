@@ -2,6 +2,7 @@ package otplogin
 
 const (
 	flowLife = 30 * minute
+	overLife = 30 * second // a right code can come twice, from a second click
 	sendLife = minute // after it, a message without an outcome may have gone out
 
 	// Values of Message.Delivery and Operation.Delivery.
@@ -41,7 +42,7 @@ func (s *step) runLocked() {
 	case OperationJudge:
 		s.judge()
 	}
-	if s.f != nil {
+	if s.f != nil && !s.f.isOver {
 		s.view()
 	}
 }
@@ -67,6 +68,10 @@ func (s *step) follow() bool {
 		s.state.Result = ResultNoFlow
 		return false
 	}
+	if s.f.isOver {
+		s.state.Result, s.state.Sealed = ResultOver, s.f.sealed
+		return false
+	}
 	if s.r.last != nil && s.f.message != s.r.last.ID {
 		s.f.message, s.f.attempts = s.r.last.ID, 0
 	}
@@ -74,7 +79,7 @@ func (s *step) follow() bool {
 }
 
 func (s *step) start() {
-	if s.f != nil && s.r.last == nil { // its message did not go out
+	if s.f != nil && (s.f.isOver || s.r.last == nil) { // its message did not go out
 		s.drop()
 	}
 	if s.f != nil {
@@ -264,9 +269,9 @@ func (s *step) judge() {
 	case VerdictRight:
 		// The method id is forgotten: whether a lost answer can be made good for must not
 		// tell who has logged in before.
-		if s.f != nil { // this operation is not a repeated one
+		if s.f != nil && !s.f.isOver { // this operation is not a repeated one
 			s.m.tallies.verified(s)
-			s.drop()
+			s.f.isOver, s.f.sealed, s.f.expires = true, s.op.Sealed, s.now+overLife
 		}
 		r.failures, r.devices = after(r.failures, s.op.At), after(r.devices, s.op.At) // those in flight
 		r.streak, r.methodID = 0, nil
@@ -284,6 +289,9 @@ func (s *step) judge() {
 		if isLast {
 			msg.over = true
 		}
+	}
+	if s.f != nil && s.f.isOver { // another click was first
+		s.state.Result, s.state.Sealed = ResultOver, s.f.sealed
 	}
 	failures := &r.failures
 	if s.op.Device {

@@ -76,7 +76,7 @@ type Operation struct {
 	// twice for one id takes it once. Find returns [ResultFailed] when it did not go out.
 	Message string  `json:"message,omitempty"`
 	At      Millis  `json:"at,omitempty"`     // Settle and Judge: [State].At of the place
-	Sealed  []byte  `json:"sealed,omitempty"` // Start: what the flow keeps
+	Sealed  []byte  `json:"sealed,omitempty"` // Start: what the flow keeps; Judge, of a right code: what it keeps for 30 seconds more
 	New     bool    `json:"new,omitempty"`    // Settle: the flow began with this message
 	Device  bool    `json:"device,omitempty"` // Try and Judge: the browser has logged in before
 	Limits  *Limits `json:"limits"`
@@ -110,6 +110,7 @@ const (
 	ResultTry       Result = "try"        // Try: the code is counted and can be checked
 	ResultDone      Result = "done"       // Settle, Judge
 	ResultNoFlow    Result = "no_flow"    // there is no such flow
+	ResultOver      Result = "over"       // its code was right; State.Sealed is that of the judgment
 	ResultNoMessage Result = "no_message" // Try: no method id is known
 	ResultRefused   Result = "refused"    // by State.Refused; nothing has changed
 	ResultFailed    Result = "failed"     // Find: the message that it waits for did not go out; a flow without another one is removed
@@ -125,7 +126,7 @@ type State struct {
 	At       Millis   `json:"at,omitempty"`       // of the place that was taken
 	Failure  *Failure `json:"failure,omitempty"`
 
-	// Of the flow, with every result that has one.
+	// Of the flow, with every result that has one. One that is over has Sealed only.
 	Sealed       []byte  `json:"sealed,omitempty"`
 	Expires      Millis  `json:"expires,omitempty"`
 	AttemptsLeft int     `json:"attempts_left"`

@@ -2,15 +2,18 @@ package otplogin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
 
 // Verify checks the code that a person typed in a login. A right code ends the login and
-// returns Stytch's answer, with the session. A wrong one is
-// [stytchotp.ErrCodeIncorrect]; further errors are [ErrNoFlow], [ErrNoMessage], a
-// [*RefusedError], a [*StoreError], and those of [stytchotp.OTPsService.Authenticate].
+// returns Stytch's answer, with the session. For a second click, the same code returns
+// the same answer for 30 seconds more. A wrong one is [stytchotp.ErrCodeIncorrect];
+// further errors are [ErrNoFlow], [ErrNoMessage], a [*RefusedError], a [*StoreError], and
+// those of [stytchotp.OTPsService.Authenticate].
 func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.AuthenticateResponse, error) {
 	code, err := stytchotp.NormalizeCode(params.Code)
 	if err != nil {
@@ -21,6 +24,9 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 	op.Address = l.address(params.IP, params.Attributes)
 	tried, to, err := l.apply(ctx, op, params.FlowID)
 	if err != nil {
+		if login := l.openLogin(tried, params.FlowID, code); login != nil {
+			return login, nil
+		}
 		return nil, err
 	}
 	methodID, err := l.keys.open("method", op.Recipient, tried.Message.MethodID)
@@ -33,12 +39,49 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 	})
 	op.Kind, op.At, op.Message = OperationJudge, tried.At, tried.Message.ID
 	op.Channel, op.Region = tried.Message.Channel, to.region()
-	return login, l.judge(ctx, op, err)
+	if err == nil {
+		op.Sealed = l.sealLogin(params.FlowID, code, login)
+	}
+	judged, err := l.judge(ctx, op, err)
+	if errors.Is(err, stytchotp.ErrCodeExpired) { // perhaps by another click, which is a moment ahead
+		if judged != nil && judged.Result != ResultOver {
+			time.Sleep(secondLook)
+			judged, _, _ = l.find(ctx, params.FlowID)
+		}
+		if other := l.openLogin(judged, params.FlowID, code); other != nil {
+			return other, nil
+		}
+	}
+	return login, err
+}
+
+// secondLook is how much later another click may be recorded than its code was used.
+const secondLook = 100 * time.Millisecond
+
+// sealLogin encrypts the answer to a right code, for who has the flow's id and the code.
+func (l *Logins) sealLogin(id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse) []byte {
+	encoded, err := json.Marshal(login)
+	if err != nil {
+		return nil // a second click finds no login
+	}
+	return l.keys.seal("login", id+string(code), encoded)
+}
+
+func (l *Logins) openLogin(over *State, id string, code stytchotp.Secret) *stytchotp.AuthenticateResponse {
+	if over == nil || over.Result != ResultOver {
+		return nil
+	}
+	encoded, err := l.keys.open("login", id+string(code), over.Sealed)
+	var login stytchotp.AuthenticateResponse
+	if err != nil || json.Unmarshal(encoded, &login) != nil {
+		return nil
+	}
+	return &login
 }
 
 // judge records what became of a code. One that Stytch did not compare is not counted,
 // and a wrong one was counted before it was checked.
-func (l *Logins) judge(ctx context.Context, op *Operation, err error) error {
+func (l *Logins) judge(ctx context.Context, op *Operation, err error) (*State, error) {
 	var answered *stytchotp.StytchError
 	switch {
 	case err == nil:
@@ -46,7 +89,7 @@ func (l *Logins) judge(ctx context.Context, op *Operation, err error) error {
 		l.observe(ctx, Event{Kind: EventVerified, Channel: op.Channel, Region: op.Region})
 	case errors.Is(err, stytchotp.ErrCodeIncorrect) && errors.As(err, &answered):
 		l.observe(ctx, Event{Kind: EventWrong, Channel: op.Channel, Region: op.Region})
-		return err
+		return nil, err
 	case errors.Is(err, stytchotp.ErrCodeExpired):
 		op.Verdict = VerdictExpired
 	case errors.Is(err, stytchotp.ErrUserNotFound): // says nothing about accounts
@@ -54,11 +97,13 @@ func (l *Logins) judge(ctx context.Context, op *Operation, err error) error {
 	case stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent:
 		op.Verdict = VerdictNotCompared
 	default:
-		return err // it may have been compared
+		return nil, err // it may have been compared
 	}
-	if _, storeErr := l.store.Apply(ctx, op); storeErr != nil {
+	state, storeErr := l.store.Apply(ctx, op)
+	if storeErr != nil {
 		// The login stands: Stytch accepts a code once, so the flow leads nowhere.
 		l.observe(ctx, Event{Kind: EventStoreFailed, Channel: op.Channel, Region: op.Region})
+		return nil, err
 	}
-	return err
+	return state, err
 }

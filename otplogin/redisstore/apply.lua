@@ -13,6 +13,7 @@ local MINUTE = 60 * SECOND
 local HOUR = 60 * MINUTE
 local DAY = 24 * HOUR
 local FLOW_LIFE = 30 * MINUTE
+local OVER_LIFE = 30 * SECOND
 local SEND_LIFE = MINUTE
 local MAX_TIMES = 1000
 local MAX_COUNT = 1000000000
@@ -446,6 +447,10 @@ local function follow()
     state.result = 'no_flow'
     return false
   end
+  if f.over then
+    state.result, state.sealed = 'over', f.sealed
+    return false
+  end
   if r.last and f.message ~= r.last.id then
     f.message, f.attempts = r.last.id, 0
   end
@@ -488,7 +493,7 @@ local function reserve()
 end
 
 local function start()
-  if f and not r.last then -- its message did not go out
+  if f and (f.over or not r.last) then -- its message did not go out
     drop()
   end
   if f then
@@ -593,10 +598,11 @@ local function judge()
   if op.verdict == 'right' then
     -- The method id is forgotten: whether a lost answer can be made good for must not
     -- tell who has logged in before.
-    if f then -- this operation is not a repeated one
+    if f and not f.over then -- this operation is not a repeated one
       state.given = true
       count_verified()
-      drop()
+      f.over, f.sealed, f.expires = true, op.sealed, now + OVER_LIFE
+      save_flow()
     end
     r.failures, r.devices = after(r.failures, op.at), after(r.devices, op.at) -- those in flight
     r.streak, r.method_id = 0, nil
@@ -616,6 +622,9 @@ local function judge()
   end
   if op.verdict == 'expired' and is_last then
     m.over = true
+  end
+  if f and f.over then -- another click was first
+    state.result, state.sealed = 'over', f.sealed
   end
   if remove(op.device and r.devices or r.failures, op.at) then
     state.given = true
@@ -676,7 +685,7 @@ elseif op.kind == 'try' then
 elseif op.kind == 'judge' then
   judge()
 end
-if f then
+if f and not f.over then
   view()
 end
 return cjson.encode(state)

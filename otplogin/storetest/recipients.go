@@ -327,3 +327,40 @@ func codesInFlight(s *site) {
 	s.is(s.verify(2, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
 	s.refused(s.verify(2, f, s.newest(to)), otplogin.LimitRecipientFailures)
 }
+
+// A person who presses twice gets one session, on whichever machine the second click is
+// handled; half a minute later the id and the code are worth nothing.
+func secondClick(s *site) {
+	for _, delay := range []time.Duration{0, 50 * time.Millisecond} {
+		to := s.number()
+		f := s.start(0, to)
+		right := s.newest(to)
+		if delay > 0 {
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: delay, Times: 2})
+		}
+		tokens := make([]stytchotp.Secret, 2)
+		click := func(i int) {
+			login, err := s.machine(i).Verify(s.t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: right})
+			if err != nil {
+				s.t.Errorf("click %d: %v", i, err)
+				return
+			}
+			tokens[i] = login.SessionToken
+		}
+		if delay == 0 {
+			click(0)
+			click(1)
+		} else {
+			atOnce(2, click)
+		}
+		if s.t.Failed() || tokens[0] == "" {
+			s.t.Fatal("no session")
+		}
+		equal(s, "the session of the second click", tokens[1], tokens[0])
+		s.is(s.verify(2, f, s.wrong(to)), otplogin.ErrNoFlow)
+		_, err := s.resend(0, f)
+		s.is(err, otplogin.ErrNoFlow)
+		s.advance(31 * time.Second)
+		s.is(s.verify(0, f, right), otplogin.ErrNoFlow)
+	}
+}

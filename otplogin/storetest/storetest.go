@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) { //nolint:thelper // it
 		{"RecipientFailures", recipientFailures},
 		{"NotCompared", notCompared},
 		{"CodesInFlight", codesInFlight},
+		{"SecondClick", secondClick},
 		{"FlowIDs", flowIDs},
 		{"AddressLimits", addressLimits},
 		{"AddressRegions", addressRegions},
