@@ -191,12 +191,6 @@ func (s *site) checks() (n int) {
 	return n
 }
 
-func size[T any](s *store[T]) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.items)
-}
-
 // wrong returns a code that is not the right one.
 func (s *site) wrong(number stytchotp.PhoneNumber) string {
 	if s.srv.Code(string(number)) == "111111" {

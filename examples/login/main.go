@@ -87,13 +87,12 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 }
 
 // app is the whole web application. No browser names a recipient, a method id or a
-// count: all of that stays here, under a cookie that says nothing.
+// count: otplogin keeps all of that, under a cookie that says nothing.
 type app struct {
 	pages
 	client   *stytchotp.Client
 	logins   *otplogin.Logins
-	prefix   string      // of cookies that go over https only, and that only this host can set
-	flows    store[flow] // logins under way, by the cookie's value
+	prefix   string // of cookies that go over https only, and that only this host can set
 	sessions *sessionjwt.Verifier
 	cookies  sessionjwt.Cookies // of a person who is signed in
 }

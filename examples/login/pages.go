@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 	"github.com/stytchotp/stytchotp/sessionjwt"
 )
 
@@ -68,9 +69,16 @@ func (p pages) choose(r *http.Request) (best *language, region string) {
 // view is what a page shows.
 type view struct {
 	*language
-	flow            // on the code page
-	Who   recipient // who is signed in
-	Until time.Time // when that ends
+	Notice string    // what it says of the last step: a public code, or one of our own
+	Who    recipient // who is signed in
+	Until  time.Time // when that ends
+
+	// The login under way, on the code page.
+	Tag       string
+	To        recipient
+	Channel   stytchotp.Channel
+	Checkable bool // false: the answer to the send got lost, so its code cannot be checked
+	NoMore    bool // no more messages go out for now
 
 	Page, Form             string // the form is a new one each time
 	Number, Country, Email string // as they were typed
@@ -81,6 +89,9 @@ type view struct {
 
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) {
 	l, region := a.choose(r)
+	if l.Words["notice."+v.Notice] == "" {
+		v.Notice = "" // not one of ours
+	}
 	v.language, v.Form, v.Regions, v.Country = l, rand.Text(), regions(), cmp.Or(v.Country, region)
 	var page bytes.Buffer
 	if err := a.templates.ExecuteTemplate(&page, v.Page+".html", v); err != nil {
@@ -121,10 +132,13 @@ func (a *app) showStart(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther) // which takes the cookies of an old session away
 		return
 	}
-	f, _ := a.flows.get(a.cookie(r, "login"))
+	var to recipient
+	if login, err := a.logins.Get(r.Context(), a.cookie(r, "login")); err == nil {
+		to = recipientOf(login)
+	}
 	a.nameBrowser(w, r)
 	a.render(w, r, http.StatusOK, view{
-		Page: startPage(r), Email: string(f.To.Email), Number: f.To.Phone.National(), Country: f.To.Phone.Region(),
+		Page: startPage(r), Email: string(to.Email), Number: to.Phone.National(), Country: to.Phone.Region(),
 	})
 }
 
@@ -139,18 +153,14 @@ func (a *app) nameBrowser(w http.ResponseWriter, r *http.Request) {
 // refuse shows the form again, and what was wrong.
 func (a *app) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := stytchotp.HTTPStatus(err)
-	var f flow
-	f.refuse(err)
-	a.renderStart(w, r, status, f, status == http.StatusUnprocessableEntity)
+	a.renderStart(w, r, status, view{Notice: noticeOfError(err), Invalid: status == http.StatusUnprocessableEntity})
 }
 
 // renderStart shows the form again as it was filled in.
-func (a *app) renderStart(w http.ResponseWriter, r *http.Request, status int, f flow, invalid bool) {
+func (a *app) renderStart(w http.ResponseWriter, r *http.Request, status int, v view) {
 	a.nameBrowser(w, r)
-	a.render(w, r, status, view{
-		Page: startPage(r), flow: f, Invalid: invalid,
-		Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Country: r.PostFormValue("country"),
-	})
+	v.Page, v.Email, v.Number, v.Country = startPage(r), r.PostFormValue("email"), r.PostFormValue("number"), r.PostFormValue("country")
+	a.render(w, r, status, v)
 }
 
 func startPage(r *http.Request) string {
@@ -160,20 +170,27 @@ func startPage(r *http.Request) string {
 	return "number"
 }
 
-// showCode asks for the code. Once it was right, it hands the session over.
+// showCode asks for the code.
 func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
-	f, found := a.flows.get(a.cookie(r, "login"))
-	if f.token != "" { // the cookie is new, so it cannot have been planted
-		a.cookies.Set(w, f.token, f.jwt, f.until)
-		a.setCookie(w, "login", "", -time.Second)
-	}
-	if !found || f.token != "" {
+	login, err := a.logins.Get(r.Context(), a.cookie(r, "login"))
+	switch {
+	case errors.Is(err, otplogin.ErrNoFlow):
 		http.Redirect(w, r, "/", http.StatusSeeOther) // which knows where to go
 		return
+	case err != nil:
+		a.refuse(w, r, err)
+		return
 	}
-	v := view{Page: "code", flow: f, Invalid: f.Notice == "code_incorrect" || f.Notice == "code_length"}
-	v.Wait = int(math.Ceil(max(0, time.Until(f.NextSend).Seconds())))
-	if f.Over {
+	v := view{
+		Page: "code", Tag: tagOf(login.ID), To: recipientOf(login), Channel: login.Channel, Checkable: login.Checkable,
+		Notice: a.cookie(r, "notice"), Wait: int(math.Ceil(max(0, time.Until(login.ResendAt).Seconds()))),
+	}
+	if login.AttemptsLeft == 0 {
+		v.Notice = "too_many_attempts"
+	}
+	v.NoMore = login.SendsLeft == 0 || v.Notice == "too_many_codes"
+	v.Invalid = v.Notice == "code_incorrect" || v.Notice == "code_length"
+	if v.Notice == "too_many_attempts" || v.Notice == "user_locked" {
 		v.Page = "ended"
 	}
 	a.render(w, r, http.StatusOK, v)
