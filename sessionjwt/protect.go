@@ -119,6 +119,24 @@ func (v *Verifier) Protect(next http.Handler, p Protection) http.Handler {
 	})
 }
 
+// SignOut revokes the session of a request at Stytch, rejects its JWTs in this process
+// from then on, and clears the cookies. A request without a session is signed out
+// already. When Stytch could not be asked, the error is that of the call, and the cookies
+// stay for another try.
+func (v *Verifier) SignOut(w http.ResponseWriter, r *http.Request, cookies Cookies) error {
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	session, err := v.session(w, r, cookies)
+	if err == nil {
+		v.Reject(session.SessionID)
+		_, err = v.client.Sessions.Revoke(r.Context(), stytchotp.SessionsRevokeParams{SessionID: session.SessionID})
+	}
+	if err != nil && !errors.Is(err, stytchotp.ErrSessionNotFound) {
+		return err
+	}
+	cookies.Clear(w)
+	return nil
+}
+
 func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := http.StatusServiceUnavailable
 	if errors.Is(err, stytchotp.ErrSessionNotFound) {

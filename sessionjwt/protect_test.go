@@ -1,6 +1,7 @@
 package sessionjwt_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -87,6 +88,40 @@ func count(srv *otptest.Server, operation string) (n int) {
 		}
 	}
 	return n
+}
+
+// SignOut revokes at Stytch and here, and says when it could not.
+func TestSignOutAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, wait := range []time.Duration{0, 6 * time.Minute} { // with a young JWT, and with one that is too old
+			srv := otptest.NewInProcess(t)
+			b, v := newBrowser(t, srv, sessionjwt.Protection{})
+			b.logIn(t, srv, sessionjwt.Cookies{})
+			copied := maps.Clone(b.cookies)
+			<-time.After(wait)
+			signOut := func() error {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://example.com/", http.NoBody)
+				for name, value := range b.cookies {
+					r.AddCookie(&http.Cookie{Name: name, Value: value})
+				}
+				w := httptest.NewRecorder()
+				err := v.SignOut(w, r, sessionjwt.Cookies{})
+				b.keep(w.Result().Cookies())
+				return err
+			}
+			srv.Inject(otptest.Fault{Operation: otptest.OpSessionsRevoke, Status: 503})
+			require.Error(t, signOut())
+			assert.Len(t, b.cookies, 2, "for another try")
+			require.NoError(t, signOut())
+			assert.Empty(t, b.cookies)
+			assert.Empty(t, srv.Sessions())
+			require.NoError(t, signOut(), "a second time")
+			b.cookies = copied
+			status, _ := b.get(t)
+			assert.Equal(t, http.StatusUnauthorized, status, "a copy of the cookies is worth nothing")
+		}
+	})
 }
 
 // A person stays signed in: offline while the JWT is young, and by one call when it is

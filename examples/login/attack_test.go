@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
@@ -196,7 +197,8 @@ func TestKnownAndUnknown(t *testing.T) {
 func TestCookies(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	secured := newApp(s.app.client, true, time.Minute)
+	secured, err := newApp(s.srv.Client(), true, otplogin.Config{})
+	require.NoError(t, err)
 	for _, c := range []struct {
 		app    *app
 		prefix string

@@ -11,11 +11,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
 	"github.com/stytchotp/stytchotp/otptest"
 )
 
@@ -36,7 +36,9 @@ func newSite(t *testing.T, options ...otptest.Option) *site {
 	}
 	s := &site{srv: srv, log: new(bytes.Buffer)}
 	client := srv.Client(clientOptions(slog.New(slog.NewJSONHandler(s.log, nil)))...)
-	s.app = newApp(client, false, 30*time.Second)
+	app, err := newApp(client, false, otplogin.Config{})
+	require.NoError(t, err)
+	s.app = app
 	s.handler = s.app.handler()
 	return s
 }

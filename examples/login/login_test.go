@@ -131,7 +131,7 @@ func TestExpiredCode(t *testing.T) {
 		number := s.srv.NewPhoneNumber()
 		b := s.browser(t).start(number)
 		code := s.srv.Code(string(number))
-		<-time.After(codeMinutes * time.Minute)
+		<-time.After(5 * time.Minute)
 		b.enter(code).says("code_expired", s)
 		b.post("/login/resend", "channel", "sms").says("code_sent", s)
 		assert.True(t, b.enter(s.srv.Code(string(number))).signedIn())
@@ -431,7 +431,7 @@ func TestSessionEndsWithStytchs(t *testing.T) {
 		b := s.browser(t).start(number)
 		b.enter(s.srv.Code(string(number)))
 		token := b.cookie("session")
-		<-time.After(sessionMinutes*time.Minute - time.Second)
+		<-time.After(60*time.Minute - time.Second)
 		assert.True(t, b.signedIn())
 		<-time.After(2 * time.Second)
 		assert.False(t, b.signedIn())
@@ -572,10 +572,10 @@ func TestRequests(t *testing.T) {
 			assert.Equal(t, "192.0.2.1", body.Attributes.IPAddress, r.Operation)
 			assert.Equal(t, "Testing/1.0", body.Attributes.UserAgent, r.Operation)
 			if r.Operation == otptest.OpAuthenticate {
-				assert.Equal(t, sessionMinutes, body.Session)
+				assert.Equal(t, 60, body.Session)
 				continue
 			}
-			assert.Equal(t, codeMinutes, body.Minutes, r.Operation)
+			assert.Equal(t, 5, body.Minutes, r.Operation)
 			assert.True(t, body.Pending, "a person is no user before they typed a code")
 		}
 	})

@@ -4,7 +4,8 @@
 //	go run ./examples/login
 //
 // With STYTCH_PROJECT_ID and STYTCH_SECRET it uses Stytch. Without them it starts an
-// emulator inside itself, with otpbox, the page that shows what was sent.
+// emulator inside itself, with otpbox, the page that shows what was sent. Several
+// instances share their logins and limits by -redis.
 package main
 
 import (
@@ -20,8 +21,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
+	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 	"github.com/stytchotp/stytchotp/otptest"
 	"github.com/stytchotp/stytchotp/sessionjwt"
 )
@@ -31,30 +35,27 @@ func regions() []string { return []string{"US", "CA", "MX", "BR", "GB", "FR", "D
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "the address to serve on")
+	shared := flag.String("redis", "", "addresses of Redis, separated by commas; needs LOGIN_KEY, a secret of at least 32 bytes that all instances have")
 	secure := flag.Bool("secure", false, "cookies go over https only; always so outside loopback")
 	wait := flag.Duration("wait", 30*time.Second, "until a code can be sent again, the first time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	options := clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	client, err := stytchotp.NewClientFromEnv(options...)
-	var emulator *otptest.Server
-	if os.Getenv("STYTCH_PROJECT_ID")+os.Getenv("STYTCH_SECRET") == "" {
-		if emulator, err = otptest.Start(); err == nil {
-			emulator.AllowCountries(stytchotp.ChannelSMS, regions()...)
-			emulator.AllowCountries(stytchotp.ChannelWhatsApp, regions()...)
-			client = emulator.Client(options...)
-		}
-	}
-	if err != nil {
-		log.Fatalln("login:", err)
+	client, emulator, err := newClient(clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil))))
+	fatal(err)
+	config := otplogin.Config{Limits: otplogin.Limits{Wait: *wait}}
+	if *shared != "" {
+		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: strings.Split(*shared, ",")})
+		config.Store, err = redisstore.New(rdb, "login:")
+		config.Key = []byte(os.Getenv("LOGIN_KEY"))
+		fatal(err)
 	}
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", *listen)
-	if err != nil {
-		log.Fatalln("login:", err)
-	}
+	fatal(err)
 	loopback := socket.Addr().(*net.TCPAddr).IP.IsLoopback() //nolint:errcheck // a TCP socket
+	app, err := newApp(client, *secure || !loopback, config)
+	fatal(err)
 	mux := http.NewServeMux()
-	mux.Handle("/", newApp(client, *secure || !loopback, *wait).handler())
+	mux.Handle("/", app.handler())
 	fmt.Printf("The app:    http://%s\n", socket.Addr())
 	if emulator != nil {
 		mux.Handle("/otpbox/", http.StripPrefix("/otpbox", emulator.Inbox())) // for loopback only
@@ -70,6 +71,27 @@ func main() {
 	_ = server.Shutdown(context.WithoutCancel(ctx)) // when the calls under way are over
 }
 
+func fatal(err error) {
+	if err != nil {
+		log.Fatalln("login:", err)
+	}
+}
+
+// newClient returns a client for Stytch, or for an emulator if there are no credentials.
+func newClient(options []stytchotp.Option) (*stytchotp.Client, *otptest.Server, error) {
+	if os.Getenv("STYTCH_PROJECT_ID")+os.Getenv("STYTCH_SECRET") != "" {
+		client, err := stytchotp.NewClientFromEnv(options...)
+		return client, nil, err
+	}
+	emulator, err := otptest.Start()
+	if err != nil {
+		return nil, nil, err
+	}
+	emulator.AllowCountries(stytchotp.ChannelSMS, regions()...)
+	emulator.AllowCountries(stytchotp.ChannelWhatsApp, regions()...)
+	return emulator.Client(options...), emulator, nil
+}
+
 // clientOptions are messages to our regions only, and one line in the log for each call.
 func clientOptions(logger *slog.Logger) []stytchotp.Option {
 	record := func(ctx context.Context, call stytchotp.Call) {
@@ -78,8 +100,8 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 			level, outcome = slog.LevelWarn, call.Err.Error() // which holds nothing private
 		}
 		attrs := []slog.Attr{slog.String("request_id", call.RequestID), slog.String("outcome", outcome)}
-		if to, ok := ctx.Value(recipient{}).(recipient); ok { // not of a session
-			attrs = append(attrs, slog.String("to", to.Phone.Masked()+to.Email.Masked()))
+		if to, ok := ctx.Value(recipient("")).(recipient); ok { // not of a session
+			attrs = append(attrs, slog.String("to", to.masked()))
 		}
 		logger.LogAttrs(ctx, level, call.Op, attrs...)
 	}
@@ -90,30 +112,24 @@ func clientOptions(logger *slog.Logger) []stytchotp.Option {
 // count: otplogin keeps all of that, under a cookie that says nothing.
 type app struct {
 	pages
-	client   *stytchotp.Client
 	logins   *otplogin.Logins
 	prefix   string // of cookies that go over https only, and that only this host can set
 	sessions *sessionjwt.Verifier
 	cookies  sessionjwt.Cookies // of a person who is signed in
 }
 
-func newApp(client *stytchotp.Client, secure bool, wait time.Duration) *app {
+func newApp(client *stytchotp.Client, secure bool, config otplogin.Config) (*app, error) {
 	sessions, err := sessionjwt.New(client)
 	if err != nil {
-		panic(err) // the client is nil
+		return nil, err
 	}
-	logins, err := otplogin.New(client, otplogin.Config{
-		CodeMinutes: codeMinutes, SessionDurationMinutes: sessionMinutes, CreateUserAsPending: true,
-		Limits: otplogin.Limits{Wait: wait},
-	})
-	if err != nil {
-		panic(err) // the wait is longer than an hour
-	}
+	config.CreateUserAsPending = true
+	logins, err := otplogin.New(client, config)
 	prefix := map[bool]string{true: "__Host-"}[secure]
 	return &app{
-		pages: loadPages(), client: client, logins: logins, prefix: prefix, sessions: sessions,
+		pages: loadPages(), logins: logins, prefix: prefix, sessions: sessions,
 		cookies: sessionjwt.Cookies{TokenName: prefix + "session", JWTName: prefix + "session_jwt", Insecure: !secure},
-	}
+	}, err
 }
 
 func (a *app) handler() http.Handler {
@@ -143,7 +159,6 @@ func (a *app) handler() http.Handler {
 		http.MaxBytesHandler(safe, 16<<10).ServeHTTP(w, r)
 	})
 }
-
 func (a *app) cookie(r *http.Request, name string) string {
 	if cookie, err := r.Cookie(a.prefix + name); err == nil {
 		return cookie.Value
@@ -159,26 +174,10 @@ func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Dura
 	})
 }
 
-// signOut revokes the session at Stytch, and its JWTs here: a copy of the cookies is
-// worth nothing from then on.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
-	ctx := context.WithoutCancel(r.Context())
-	token, jwt := a.cookies.Get(r)
-	session, err := a.sessions.Verify(ctx, jwt)
-	if err != nil && token != "" {
-		var checked *stytchotp.SessionsAuthenticateResponse
-		if checked, err = a.client.Sessions.Authenticate(ctx, stytchotp.SessionsAuthenticateParams{SessionToken: token}); err == nil {
-			session = checked.Session
-		}
-	}
-	if session != nil {
-		a.sessions.Reject(session.SessionID)
-		_, err = a.client.Sessions.Revoke(ctx, stytchotp.SessionsRevokeParams{SessionID: session.SessionID})
-	}
-	if err != nil && stytchotp.HTTPStatus(err) == http.StatusServiceUnavailable {
+	if err := a.sessions.SignOut(w, r, a.cookies); err != nil {
 		a.refuse(w, r, err) // the session may go on: the cookies stay for another try
 		return
 	}
-	a.cookies.Clear(w)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

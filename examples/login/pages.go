@@ -108,9 +108,9 @@ func (a *app) showAccount(w http.ResponseWriter, r *http.Request) {
 	v := view{Page: "account", Until: session.ExpiresAt}
 	for _, factor := range session.AuthenticationFactors {
 		if factor.PhoneNumberFactor != nil {
-			v.Who = recipient{Phone: factor.PhoneNumberFactor.PhoneNumber}
+			v.Who = recipient(factor.PhoneNumberFactor.PhoneNumber)
 		} else if factor.EmailFactor != nil {
-			v.Who = recipient{Email: factor.EmailFactor.EmailAddress}
+			v.Who = recipient(factor.EmailFactor.EmailAddress)
 		}
 	}
 	a.render(w, r, http.StatusOK, v)
@@ -132,14 +132,16 @@ func (a *app) showStart(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther) // which takes the cookies of an old session away
 		return
 	}
-	var to recipient
+	v := view{Page: startPage(r)}
 	if login, err := a.logins.Get(r.Context(), a.cookie(r, "login")); err == nil {
-		to = recipientOf(login)
+		if number := stytchotp.PhoneNumber(login.Recipient); recipient(number).Email() {
+			v.Email = login.Recipient
+		} else {
+			v.Number, v.Country = number.National(), number.Region()
+		}
 	}
 	a.nameBrowser(w, r)
-	a.render(w, r, http.StatusOK, view{
-		Page: startPage(r), Email: string(to.Email), Number: to.Phone.National(), Country: to.Phone.Region(),
-	})
+	a.render(w, r, http.StatusOK, v)
 }
 
 // nameBrowser gives the browser a cookie by which its logins are its own, and which
@@ -182,7 +184,7 @@ func (a *app) showCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := view{
-		Page: "code", Tag: tagOf(login.ID), To: recipientOf(login), Channel: login.Channel, Checkable: login.Checkable,
+		Page: "code", Tag: tagOf(login.ID), To: recipient(login.Recipient), Channel: login.Channel, Checkable: login.Checkable,
 		Notice: a.cookie(r, "notice"), Wait: int(math.Ceil(max(0, time.Until(login.ResendAt).Seconds()))),
 	}
 	if login.AttemptsLeft == 0 {
