@@ -55,10 +55,7 @@ func startServer(t *testing.T, args ...string) *server {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.clock.Close() })
 	s.advance(0)
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s.address = socket.Addr().String()
-	require.NoError(t, socket.Close())
+	s.address = "127.0.0.1:" + freePort(t)
 	s.start()
 	t.Cleanup(s.kill)
 	return s
@@ -146,6 +143,16 @@ func (f *fake) advance(d time.Duration) {
 	f.now = f.now.Add(d)
 	f.SetTime(f.now)
 	f.FastForward(d)
+}
+
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
+	_, port, err := net.SplitHostPort(socket.Addr().String())
+	require.NoError(tb, err)
+	require.NoError(tb, socket.Close())
+	return port
 }
 
 func prefix(i int64) string { return fmt.Sprintf("test%d:", i) }
