@@ -23,10 +23,16 @@
 //   - At most five codes are tried for one message in a flow, and for one recipient in a
 //     day fewer wrong ones than lock the user at Stytch. A browser that has logged in as
 //     the recipient before has a share that strangers cannot use up.
-//   - A flow is signed in only by a right code in that flow. Its id is 128 random bits,
-//     memory holds its hash, and after the login it is worth nothing.
+//   - A client address, a region and the project have limits too, which are on, record
+//     only or off by [Limits].Modes. What one that records would have refused is told to
+//     [Config].Observer.
+//   - A flow is signed in only by a right code in that flow. Its id is 128 random bits
+//     and a keyed hash of the recipient; the store holds a hash of it, and after the
+//     login it is worth nothing.
 //   - Memory is bounded: a client address has a quota of flows, and a start that finds
 //     no room is refused; the flows of others stay.
+//   - The store's clock counts. When the store does not answer, nothing is sent.
 //
-// State is in memory, so the limits hold for one process.
+// State is in memory, for one process; package redisstore, a module of its own, keeps it
+// in Redis, for many machines.
 package otplogin

@@ -39,14 +39,10 @@ func (l *Logins) await(ctx context.Context, op *Operation, id string, state *Sta
 	find := l.operation(OperationFind, id)
 	find.Message = state.Message.ID
 	for pause := firstPause; state.Message.Delivery == pending; pause = min(2*pause, lastPause) {
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, context.Cause(ctx)
+		err := sleep(ctx, pause)
+		if err != nil {
+			return nil, err
 		}
-		var err error
 		if state, _, err = l.apply(ctx, find, id); err != nil {
 			return nil, err
 		}
@@ -56,6 +52,18 @@ func (l *Logins) await(ctx context.Context, op *Operation, id string, state *Sta
 	}
 	l.observe(ctx, Event{Kind: EventJoined, Channel: op.Channel, Region: op.Region})
 	return state, nil
+}
+
+// sleep waits, or returns why the context ended before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // The pauses between two looks at a message that another call sends.

@@ -3,7 +3,7 @@ package otplogin
 const (
 	flowLife = 30 * minute
 	overLife = 30 * second // a right code can come twice, from a second click
-	sendLife = minute // after it, a message without an outcome may have gone out
+	sendLife = minute      // after it, a message without an outcome may have gone out
 
 	// Values of Message.Delivery and Operation.Delivery.
 	pending   = "pending"
@@ -188,38 +188,48 @@ func (s *step) within(name Limit, times []Millis, window Millis, limit int) bool
 
 func (s *step) settle() {
 	s.state.Result = ResultDone
-	msg := s.r.last
-	isLast := msg != nil && msg.ID == s.op.Message
 	if s.op.Delivery == notSent {
-		left, found := remove(s.r.sends, s.op.At)
-		if !found {
-			return // it was given back before
-		}
-		s.r.sends = left
-		s.r.failed = &failed{Failure: *s.op.Failure, message: s.op.Message}
-		s.m.tallies.giveBack(s)
-		if isLast {
-			s.r.last = msg.before
-			s.r.streak = max(0, s.r.streak-1)
-		}
-		if s.f != nil && s.f.message == s.op.Message {
-			if s.r.last != nil { // the login goes on with the message that it had
-				s.f.message, s.f.attempts = s.r.last.ID, msg.attempts
-			}
-			if s.op.New {
-				s.drop()
-			}
-		}
+		s.giveBack()
 		return
 	}
 	if len(s.op.MethodID) > 0 {
 		s.r.methodID = s.op.MethodID
 	}
-	if isLast {
+	msg := s.r.last
+	if s.isLast() {
 		msg.Delivery, msg.RequestID, msg.before = s.op.Delivery, s.op.RequestID, nil
 	}
 	if msg != nil && len(msg.MethodID) == 0 && msg.Delivery != pending {
 		msg.MethodID = s.r.methodID // also of an earlier message, when this answer got lost
+	}
+}
+
+// isLast reports that the operation is about the newest message.
+func (s *step) isLast() bool { return s.r.last != nil && s.r.last.ID == s.op.Message }
+
+// giveBack gives the place of a message back that was not sent.
+func (s *step) giveBack() {
+	left, found := remove(s.r.sends, s.op.At)
+	if !found {
+		return // it was given back before
+	}
+	s.r.sends = left
+	s.r.failed = &failed{Failure: *s.op.Failure, message: s.op.Message}
+	s.m.tallies.giveBack(s)
+	attempts := 0
+	if s.isLast() {
+		attempts = s.r.last.attempts
+		s.r.last = s.r.last.before
+		s.r.streak = max(0, s.r.streak-1)
+	}
+	if s.f == nil || s.f.message != s.op.Message {
+		return
+	}
+	if s.r.last != nil { // the login goes on with the message that it had
+		s.f.message, s.f.attempts = s.r.last.ID, attempts
+	}
+	if s.op.New {
+		s.drop()
 	}
 }
 
@@ -262,9 +272,8 @@ func (s *step) try() {
 }
 
 func (s *step) judge() {
-	r, msg := s.r, s.r.last
+	r, msg, isLast := s.r, s.r.last, s.isLast()
 	s.state.Result = ResultDone
-	isLast := msg != nil && msg.ID == s.op.Message
 	switch s.op.Verdict {
 	case VerdictRight:
 		// The method id is forgotten: whether a lost answer can be made good for must not

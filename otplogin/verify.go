@@ -45,7 +45,7 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 	judged, err := l.judge(ctx, op, err)
 	if errors.Is(err, stytchotp.ErrCodeExpired) { // perhaps by another click, which is a moment ahead
 		if judged != nil && judged.Result != ResultOver {
-			time.Sleep(secondLook)
+			_ = sleep(ctx, secondLook)
 			judged, _, _ = l.find(ctx, params.FlowID)
 		}
 		if other := l.openLogin(judged, params.FlowID, code); other != nil {
@@ -60,7 +60,7 @@ const secondLook = 100 * time.Millisecond
 
 // sealLogin encrypts the answer to a right code, for who has the flow's id and the code.
 func (l *Logins) sealLogin(id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse) []byte {
-	encoded, err := json.Marshal(login)
+	encoded, err := json.Marshal(login) //nolint:gosec // it is encrypted at once
 	if err != nil {
 		return nil // a second click finds no login
 	}

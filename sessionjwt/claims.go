@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/stytchotp/stytchotp"
 )
 

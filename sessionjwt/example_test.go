@@ -8,7 +8,6 @@ import (
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
-
 	"github.com/stytchotp/stytchotp/sessionjwt"
 )
 

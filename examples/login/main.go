@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
 	"github.com/stytchotp/stytchotp/otplogin/redisstore"
@@ -39,21 +38,34 @@ func main() {
 	secure := flag.Bool("secure", false, "cookies go over https only; always so outside loopback")
 	wait := flag.Duration("wait", 30*time.Second, "until a code can be sent again, the first time")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	client, emulator, err := newClient(clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil))))
-	fatal(err)
-	config := otplogin.Config{Limits: otplogin.Limits{Wait: *wait}}
-	if *shared != "" {
-		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: strings.Split(*shared, ",")})
-		config.Store, err = redisstore.New(rdb, "login:")
-		config.Key = []byte(os.Getenv("LOGIN_KEY"))
-		fatal(err)
+	if err := run(*listen, *shared, *secure, otplogin.Config{Limits: otplogin.Limits{Wait: *wait}}); err != nil {
+		log.Fatalln("login:", err)
 	}
-	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", *listen)
-	fatal(err)
+}
+
+func run(listen, shared string, secure bool, config otplogin.Config) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	client, emulator, err := newClient(clientOptions(slog.New(slog.NewTextHandler(os.Stderr, nil))))
+	if err != nil {
+		return err
+	}
+	if shared != "" {
+		config.Key = []byte(os.Getenv("LOGIN_KEY"))
+		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: strings.Split(shared, ",")})
+		if config.Store, err = redisstore.New(rdb, "login:"); err != nil {
+			return err
+		}
+	}
+	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return err
+	}
 	loopback := socket.Addr().(*net.TCPAddr).IP.IsLoopback() //nolint:errcheck // a TCP socket
-	app, err := newApp(client, *secure || !loopback, config)
-	fatal(err)
+	app, err := newApp(client, secure || !loopback, config)
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", app.handler())
 	fmt.Printf("The app:    http://%s\n", socket.Addr())
@@ -67,14 +79,8 @@ func main() {
 	}
 	go func() { log.Println("login:", server.Serve(socket)); stop() }()
 	<-ctx.Done()
-	stop()                                          // the next Ctrl-C ends it at once
-	_ = server.Shutdown(context.WithoutCancel(ctx)) // when the calls under way are over
-}
-
-func fatal(err error) {
-	if err != nil {
-		log.Fatalln("login:", err)
-	}
+	stop()                                             // the next Ctrl-C ends it at once
+	return server.Shutdown(context.WithoutCancel(ctx)) // when the calls under way are over
 }
 
 // newClient returns a client for Stytch, or for an emulator if there are no credentials.
@@ -159,6 +165,7 @@ func (a *app) handler() http.Handler {
 		http.MaxBytesHandler(safe, 16<<10).ServeHTTP(w, r)
 	})
 }
+
 func (a *app) cookie(r *http.Request, name string) string {
 	if cookie, err := r.Cookie(a.prefix + name); err == nil {
 		return cookie.Value

@@ -105,8 +105,9 @@ func (a attack) run(ctx context.Context, limits otplogin.Limits) (messages int, 
 			stopped["joined"]++
 		}
 	}
+	var names []string
 	for _, limit := range slices.Sorted(maps.Keys(stopped)) {
-		by += fmt.Sprintf(", %s %d", limit, stopped[limit])
+		names = append(names, fmt.Sprintf("%s %d", limit, stopped[limit]))
 	}
-	return len(srv.Messages()), strings.TrimPrefix(by, ", "), nil
+	return len(srv.Messages()), strings.Join(names, ", "), nil
 }

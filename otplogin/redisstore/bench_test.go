@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
+	"github.com/stretchr/testify/require"
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
-	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 	"github.com/stytchotp/stytchotp/otptest"
+
+	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 )
 
 // benchServer starts redis-server as it is, with no clock of ours.
@@ -35,14 +36,8 @@ func benchServer(b *testing.B) (address string) {
 	b.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
 	rdb := redis.NewClient(&redis.Options{Addr: s.address})
 	defer func() { _ = rdb.Close() }()
-	for range 500 {
-		if rdb.Ping(b.Context()).Err() == nil {
-			return s.address
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	b.Fatal("redis-server does not answer")
-	return ""
+	require.Eventually(b, func() bool { return rdb.Ping(b.Context()).Err() == nil }, 20*time.Second, 10*time.Millisecond)
+	return s.address
 }
 
 // recorder is a store that keeps the time of each operation.

@@ -13,7 +13,7 @@ import (
 // in between leaves too little room, never too much: the recipient has counted, and what
 // the tallies counted is given back only when the recipient's place is.
 func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, encoded []byte, places []place) (*otplogin.State, error) {
-	answers, err := s.run(ctx, encoded, "", places[:1])
+	answers, err := s.run(ctx, encoded, places[:1])
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +81,6 @@ func (s *Store) cancel(ctx context.Context, op *otplogin.Operation, state *otplo
 	if err != nil {
 		return err
 	}
-	_, err = s.run(ctx, encoded, "", []place{p})
+	_, err = s.run(ctx, encoded, []place{p})
 	return err
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
-	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 	"github.com/stytchotp/stytchotp/otptest"
+
+	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 )
 
 const key = "a secret of this test, with more than 32 bytes"
@@ -166,7 +166,7 @@ func requireAway(t *testing.T, err error) {
 // A server that does not answer is away.
 func TestSlowServer(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = silent.Close() })
 	rdb := redis.NewClient(&redis.Options{Addr: silent.Addr().String(), ReadTimeout: 50 * time.Millisecond, MaxRetries: -1})
@@ -226,9 +226,9 @@ func TestFailover(t *testing.T) {
 	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}})
 	t.Cleanup(func() { _ = rdb.Close() })
 	require.Eventually(t, func() bool { // Sentinel and the replica have found the master
-		n, err := rdb.Wait(t.Context(), 1, time.Second).Result()
+		n, waitErr := rdb.Wait(t.Context(), 1, time.Second).Result()
 		known, knownErr := redis.NewSentinelClient(&redis.Options{Addr: sentinel.address}).Replicas(t.Context(), "logins").Result()
-		return err == nil && n == 1 && knownErr == nil && len(known) == 1
+		return waitErr == nil && n == 1 && knownErr == nil && len(known) == 1
 	}, 30*time.Second, 50*time.Millisecond)
 	logins, srv := newLogins(t, rdb)
 	to := string(srv.NewPhoneNumber())

@@ -22,7 +22,6 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
 )
@@ -100,7 +99,7 @@ func (s *Store) Apply(ctx context.Context, op *otplogin.Operation) (*otplogin.St
 		all.kinds += p.kinds
 		all.keys = append(all.keys, p.keys...)
 	}
-	answers, err := s.run(ctx, encoded, "", []place{all})
+	answers, err := s.run(ctx, encoded, []place{all})
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +108,13 @@ func (s *Store) Apply(ctx context.Context, op *otplogin.Operation) (*otplogin.St
 
 // run runs the script in each place, side by side. The error is that of the places that
 // failed.
-func (s *Store) run(ctx context.Context, op []byte, tallies string, places []place) ([]answer, error) {
-	answers, errs := s.runEach(ctx, op, tallies, places)
+func (s *Store) run(ctx context.Context, op []byte, places []place) ([]answer, error) {
+	answers, errs := s.runEach(ctx, op, "", places)
 	return answers, errors.Join(errs...)
 }
 
 // runEach is run with an error for each place.
-func (s *Store) runEach(ctx context.Context, op []byte, tallies string, places []place) ([]answer, []error) {
+func (s *Store) runEach(ctx context.Context, op []byte, phase string, places []place) ([]answer, []error) {
 	answers, failures := make([]answer, len(places)), make([]error, len(places))
 	missing := places
 	index := make([]int, len(places))
@@ -127,9 +126,9 @@ func (s *Store) runEach(ctx context.Context, op []byte, tallies string, places [
 		pipeline := func(pipe redis.Pipeliner) error {
 			for i, p := range missing {
 				if attempt == 0 {
-					commands[i] = pipe.EvalSha(ctx, s.script.Hash(), p.keys, op, p.kinds, tallies)
+					commands[i] = pipe.EvalSha(ctx, s.script.Hash(), p.keys, op, p.kinds, phase)
 				} else {
-					commands[i] = pipe.Eval(ctx, source, p.keys, op, p.kinds, tallies)
+					commands[i] = pipe.Eval(ctx, source, p.keys, op, p.kinds, phase)
 				}
 			}
 			return nil
@@ -166,7 +165,7 @@ func (s *Store) Conversions(ctx context.Context, regions []string) ([]otplogin.C
 	for i, region := range regions {
 		places[i] = place{"g", []string{s.regionKey(region)}}
 	}
-	answers, err := s.run(ctx, op, "", places)
+	answers, err := s.run(ctx, op, places)
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
-
 	"github.com/stytchotp/stytchotp/otplogin"
-	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 	"github.com/stytchotp/stytchotp/otplogin/storetest"
+
+	"github.com/stytchotp/stytchotp/otplogin/redisstore"
 )
 
 // backends opens stores with a prefix of their own each time, for four machines.

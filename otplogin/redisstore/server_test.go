@@ -68,10 +68,7 @@ func (s *server) start() {
 	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes"}, s.args...)
 	if slices.Contains(s.args, "--sentinel") {
 		config := filepath.Join(s.dir, "sentinel.conf") // Sentinel writes to it
-		lines := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\n"
-		for _, line := range s.args[1:] {
-			lines += strings.TrimPrefix(line, "--") + "\n"
-		}
+		lines := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\n" + strings.ReplaceAll(strings.Join(s.args[1:], "\n"), "--", "") + "\n"
 		require.NoError(s.t, os.WriteFile(config, []byte(lines), 0o600))
 		args = []string{config, "--sentinel"}
 	}
@@ -92,7 +89,7 @@ func (s *server) kill() {
 func (s *server) advance(d time.Duration) {
 	s.ahead += d
 	var ms [8]byte
-	binary.LittleEndian.PutUint64(ms[:], uint64(s.ahead.Milliseconds())) //nolint:gosec // it only grows
+	binary.LittleEndian.PutUint64(ms[:], uint64(s.ahead.Milliseconds()))
 	_, err := s.clock.WriteAt(ms[:], 0)
 	require.NoError(s.t, err)
 }
@@ -147,7 +144,7 @@ func (f *fake) advance(d time.Duration) {
 
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	socket, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
 	_, port, err := net.SplitHostPort(socket.Addr().String())
 	require.NoError(tb, err)

@@ -37,7 +37,7 @@ func addressLimits(s *site) {
 		numbers[i] = s.number()
 	}
 	atOnce(len(numbers), func(i int) {
-		err := s.startFrom(i, numbers[i], "2001:db8::"+fmt.Sprint(i))
+		err := s.startFrom(i, numbers[i], fmt.Sprintf("2001:db8::%d", i))
 		if refusal, ok := errors.AsType[*otplogin.RefusedError](err); err != nil && (!ok || refusal.Limit != otplogin.LimitAddressHour) {
 			s.t.Errorf("got %v, want a refusal by the address", err)
 		}
