@@ -8,6 +8,7 @@ import (
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
+
 	"github.com/stytchotp/stytchotp/sessionjwt"
 )
 

@@ -29,9 +29,9 @@ func Example() {
 
 	newMachine := func() (*otplogin.Logins, error) {
 		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.Addr()}})
-		store, err := redisstore.New(rdb, "login:")
-		if err != nil {
-			return nil, err
+		store, storeErr := redisstore.New(rdb, "login:")
+		if storeErr != nil {
+			return nil, storeErr
 		}
 		return otplogin.New(srv.Client(), otplogin.Config{Store: store, Key: []byte("the same secret on all machines, from your secrets")})
 	}
