@@ -27,6 +27,7 @@ const (
 	EventWrong       EventKind = "wrong"        // a code was wrong
 	EventRefused     EventKind = "refused"      // by Limit
 	EventRecorded    EventKind = "recorded"     // Limit would have refused, were it on
+	EventFailedOpen  EventKind = "failed_open"  // limits were left out, as Config.FailOpen allows
 	EventStoreFailed EventKind = "store_failed" // what became of a message or a code could not be recorded
 )
 
@@ -36,11 +37,15 @@ func (l *Logins) observe(ctx context.Context, event Event) {
 	}
 }
 
-// observeLimits reports the limits that refused an operation, or would have.
+// observeLimits reports the limits that refused an operation, would have, or were left
+// out.
 func (l *Logins) observeLimits(ctx context.Context, op *Operation, state *State) {
 	event := Event{Kind: EventRecorded, Channel: op.Channel, Region: op.Region}
 	for _, event.Limit = range state.Recorded {
 		l.observe(ctx, event)
+	}
+	if state.FailedOpen {
+		l.observe(ctx, Event{Kind: EventFailedOpen, Channel: op.Channel, Region: op.Region})
 	}
 	if state.Result == ResultRefused {
 		event.Kind, event.Limit = EventRefused, state.Refused

@@ -118,13 +118,16 @@ const (
 
 // State is the answer to an [Operation].
 type State struct {
-	Result   Result   `json:"result"`
-	Refused  Limit    `json:"refused,omitempty"`
-	RetryAt  Millis   `json:"retry_at,omitempty"`
-	Recorded []Limit  `json:"recorded,omitempty"` // that would have refused, were they on
-	Now      Millis   `json:"now"`                // by the store's clock
-	At       Millis   `json:"at,omitempty"`       // of the place that was taken
-	Failure  *Failure `json:"failure,omitempty"`
+	Result   Result  `json:"result"`
+	Refused  Limit   `json:"refused,omitempty"`
+	RetryAt  Millis  `json:"retry_at,omitempty"`
+	Recorded []Limit `json:"recorded,omitempty"` // that would have refused, were they on
+	Now      Millis  `json:"now"`                // by the store's clock
+	At       Millis  `json:"at,omitempty"`       // of the place that was taken
+	// FailedOpen says that limits by address, by region or for the project were left out,
+	// as Operation.FailOpen allows.
+	FailedOpen bool     `json:"failed_open,omitempty"`
+	Failure    *Failure `json:"failure,omitempty"`
 
 	// Of the flow, with every result that has one. One that is over has Sealed only.
 	Sealed       []byte  `json:"sealed,omitempty"`

@@ -54,7 +54,7 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 		case errs[i] == nil && refusal == nil:
 			refusal = &answers[i].State
 		case op.FailOpen:
-			errs[i] = nil
+			errs[i], state.FailedOpen = nil, true
 		}
 	}
 	err = errors.Join(errs...)

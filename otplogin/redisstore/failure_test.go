@@ -195,7 +195,12 @@ func TestFailOpen(t *testing.T) {
 			s.kill()
 		}
 	}
-	open, openSrv := newLogins(t, rdb, otplogin.Config{FailOpen: true})
+	told := 0
+	open, openSrv := newLogins(t, rdb, otplogin.Config{FailOpen: true, Observer: func(_ context.Context, event otplogin.Event) {
+		if event.Kind == otplogin.EventFailedOpen {
+			told++
+		}
+	}})
 	sent := 0
 	for i := range 30 { // recipients of all three
 		to := fmt.Sprintf("+1202555%04d", 100+i)
@@ -210,6 +215,7 @@ func TestFailOpen(t *testing.T) {
 	}
 	assert.Empty(t, srv.Messages())
 	assert.Len(t, openSrv.Messages(), sent)
+	assert.Equal(t, sent, told, "the observer knows")
 	assert.Greater(t, sent, 5)
 	assert.Less(t, sent, 30)
 }
