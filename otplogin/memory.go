@@ -71,14 +71,13 @@ type failed struct {
 	message string
 }
 
-// flow is one login of one browser.
+// flow is one login of one browser. Its key is made of its id, which names the recipient.
 type flow struct {
-	recipient string
-	expires   Millis
-	message   string // that attempts are counted for
-	attempts  int
-	sealed    []byte // what it is for, or the login when it is over
-	isOver    bool
+	expires  Millis
+	message  string // that attempts are counted for
+	attempts int
+	sealed   []byte // what it is for, or the login when it is over
+	isOver   bool
 }
 
 // Apply implements [Store].
@@ -102,7 +101,7 @@ func (m *MemoryStore) Apply(_ context.Context, op *Operation) (*State, error) {
 	if step.r == nil {
 		step.r = &recipient{}
 	}
-	if f := step.f; f != nil && (now >= f.expires || f.recipient != op.Recipient) {
+	if f := step.f; f != nil && now >= f.expires {
 		step.f = nil
 	}
 	step.r.forget(now)

@@ -89,7 +89,7 @@ func (s *step) start() {
 		}
 		return
 	}
-	f := &flow{recipient: s.op.Recipient, expires: s.now + flowLife, sealed: s.op.Sealed}
+	f := &flow{expires: s.now + flowLife, sealed: s.op.Sealed}
 	if s.isFresh() {
 		if s.m.tallies.take(s, false) {
 			f.message, s.state.Result = s.r.last.ID, ResultJoined
