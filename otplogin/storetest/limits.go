@@ -259,3 +259,36 @@ func conversions(s *site) {
 		equal(s, "the best of 14 days", row.BestDay, 0)
 	}
 }
+
+// What one limit refuses, no other one counts.
+func refusedCountsNowhere(s *site) {
+	s.reopen(otplogin.Limits{
+		AddressHour: 1, ProjectDay: 3, AddressFailures: 1, ProjectFailures: 3,
+		Modes: on(otplogin.LimitAddressHour, otplogin.LimitAddressFailures),
+	})
+	s.ok(s.startFrom(0, s.number(), ip(1)), "start")
+	for i := range 5 {
+		to := s.number()
+		s.refused(s.startFrom(i, to, ip(1)), otplogin.LimitAddressHour)
+		if i == 0 {
+			s.ok(s.startFrom(i, to, ip(2)), "the recipient from another address")
+		}
+	}
+	last := s.number()
+	f := s.start(0, last)
+	s.refused(s.startFrom(1, s.number(), ip(3)), otplogin.LimitProjectDay)
+	equal(s, "sent", s.conversionsOf("US")[0].SentDay, 3)
+
+	wrong := func(address int) error {
+		_, err := s.machine(address).Verify(s.t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: s.wrong(last), IP: ip(address)})
+		return err
+	}
+	s.is(wrong(1), stytchotp.ErrCodeIncorrect)
+	for range 5 {
+		s.refused(wrong(1), otplogin.LimitAddressFailures)
+	}
+	equal(s, "the attempts", s.get(0, f).AttemptsLeft, 4)
+	s.is(wrong(2), stytchotp.ErrCodeIncorrect)
+	s.is(wrong(3), stytchotp.ErrCodeIncorrect)
+	s.refused(wrong(4), otplogin.LimitProjectFailures)
+}

@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) { //nolint:thelper // it
 		{"AddressRegions", addressRegions},
 		{"RegionLimit", regionLimit},
 		{"ProjectLimits", projectLimits},
+		{"RefusedCountsNowhere", refusedCountsNowhere},
 		{"Modes", modes},
 		{"Conversions", conversions},
 		{"Crashes", crashes},
