@@ -43,10 +43,10 @@ cover: ## show which statements of the client no test reaches
 
 bench: ## run the benchmarks
 	$(GO) test -run='^$$' -bench=. -benchmem $(PKG)
-	@if [ -f benchmarks/go.mod ]; then cd benchmarks && $(GO) test -run='^$$' -bench=. -benchmem ./...; fi
+	@if [ -f internal/benchmarks/go.mod ]; then cd internal/benchmarks && $(GO) test -run='^$$' -bench=. -benchmem ./...; fi
 
 report: ## measure beside net/http and resty, and write docs/benchmarks.md (6 minutes)
-	$(GO) run -C benchmarks ./cmd/report
+	$(GO) run -C internal/benchmarks ./cmd/report
 
 examples: ## build every example, and list how to run them
 	@for dir in $$($(GO) list -f '{{.Dir}}' ./examples/...); do \

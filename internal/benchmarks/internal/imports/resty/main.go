@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-resty/resty/v2"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/imports"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/imports"
 )
 
 func main() {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stytchotp/stytchotp"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/imports"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/imports"
 )
 
 func main() {

@@ -16,7 +16,7 @@ import (
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // fakeTest is what otptest needs of a test, outside of one.

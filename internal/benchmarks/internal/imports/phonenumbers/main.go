@@ -7,7 +7,7 @@ import (
 
 	"github.com/nyaruka/phonenumbers/v2"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/imports"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/imports"
 )
 
 func main() {

@@ -24,7 +24,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // serveFlag makes this program the server that it measures against: a process of

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // A plot has two panels side by side, both axes logarithmic.

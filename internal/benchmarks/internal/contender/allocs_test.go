@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // How often something is allocated does not depend on the machine, so that much can

@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/imports"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/imports"
 )
 
 func main() {

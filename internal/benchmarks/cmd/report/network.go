@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // results holds the samples of each contender, by its index.

@@ -1,4 +1,4 @@
-module github.com/stytchotp/stytchotp/benchmarks
+module github.com/stytchotp/stytchotp/internal/benchmarks
 
 go 1.26.0
 
@@ -15,4 +15,4 @@ require (
 	google.golang.org/protobuf v1.36.11 // indirect
 )
 
-replace github.com/stytchotp/stytchotp => ../
+replace github.com/stytchotp/stytchotp => ../..

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 // processor returns the processor time that this process has used so far, in its own

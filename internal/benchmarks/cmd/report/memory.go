@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stytchotp/stytchotp/benchmarks/internal/contender"
+	"github.com/stytchotp/stytchotp/internal/benchmarks/internal/contender"
 )
 
 const memoryURL = "https://memory.example"

@@ -3,7 +3,7 @@
 // Command report measures this SDK beside net/http and resty, and writes a page of
 // ratios and a plot. It needs a Unix system and no network but loopback.
 //
-//	go run -C benchmarks ./cmd/report
+//	go run -C internal/benchmarks ./cmd/report
 //
 // Everything is measured in one run of one program, in which the contenders take
 // turns: a ratio of two figures from different runs, or different machines, means
@@ -32,7 +32,7 @@ import (
 //go:embed notes.md
 var notes string
 
-const command = "go run -C benchmarks ./cmd/report"
+const command = "go run -C internal/benchmarks ./cmd/report"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,7 +50,7 @@ func start(ctx context.Context, args []string, log io.Writer) error {
 	var (
 		child = flags.Bool(strings.TrimPrefix(serveFlag, "-"), false, "be the server that is measured against")
 		brief = flags.Bool("brief", false, "measure everything, too shortly for the times to mean anything")
-		out   = flags.String("out", filepath.Join("..", "docs"), "the folder for benchmarks.md and benchmarks.svg")
+		out   = flags.String("out", filepath.Join("..", "..", "docs"), "the folder for benchmarks.md and benchmarks.svg")
 		only  = flags.String("only", "", "print `sections` whose names match this instead of writing files: "+strings.Join(sectionNames(), ", "))
 	)
 	if err := flags.Parse(args); err != nil {
@@ -153,7 +153,7 @@ contenders took turns:
 4. **this SDK**: everything on that is on by default.
 
 All four are linked into one program, so that each bears what the garbage collector
-makes of the others. Their code is in `+"`benchmarks/internal/contender`"+`.
+makes of the others. Their code is in `+"`internal/benchmarks/internal/contender`"+`.
 
 ![calls a second and p99, by the number of workers](benchmarks.svg)
 
