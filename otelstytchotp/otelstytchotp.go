@@ -1,0 +1,190 @@
+// Package otelstytchotp reports the calls of a stytchotp client, and the logins of package
+// otplogin, as OpenTelemetry traces and metrics:
+//
+//	telemetry, err := otelstytchotp.New()
+//	// …
+//	client, err := stytchotp.NewClient(projectID, secret, telemetry.ClientOption())
+//	// …
+//	logins, err := otplogin.New(client, otplogin.Config{Observer: telemetry.Observe})
+//	// …
+//	err = telemetry.ReportConversions(logins)
+//
+// A call is a span, which is the parent of the HTTP request's when the client's transport
+// is that of otelhttp. Attributes and labels hold no number, address, code, token or text
+// of an error.
+package otelstytchotp
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/otplogin"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// scope names the instrumentation.
+const scope = "github.com/stytchotp/stytchotp/otelstytchotp"
+
+// Attributes of spans, and labels of metrics. Those of the HTTP status and of the error
+// type are OpenTelemetry's.
+const (
+	OperationKey = attribute.Key("stytch.operation")  // for example "otps.sms.login_or_create"
+	OutcomeKey   = attribute.Key("stytch.outcome")    // "ok", or the error's stytchotp.PublicCode
+	DeliveryKey  = attribute.Key("stytch.delivery")   // "sent", "not_sent" or "maybe_sent"
+	AttemptsKey  = attribute.Key("stytch.attempts")   // connections tried; of spans only
+	RequestIDKey = attribute.Key("stytch.request_id") // of spans only
+	RegionKey    = attribute.Key("stytch.region")     // ISO 3166 alpha-2; "" for e-mail
+	ChannelKey   = attribute.Key("stytch.channel")    // "sms", "whatsapp" or "email"
+	LimitKey     = attribute.Key("stytch.limit")      // an otplogin.Limit
+	ModeKey      = attribute.Key("stytch.mode")       // "refused", "recorded"
+	WindowKey    = attribute.Key("stytch.window")     // "hour" or "day"
+)
+
+// Telemetry is what the options of a client and of logins report to. It is safe for
+// concurrent use.
+type Telemetry struct {
+	tracer trace.Tracer
+	meter  metric.Meter
+
+	duration  metric.Float64Histogram
+	active    metric.Int64UpDownCounter
+	messages  metric.Int64Counter
+	joined    metric.Int64Counter
+	verified  metric.Int64Counter
+	wrong     metric.Int64Counter
+	refusals  metric.Int64Counter
+	failures  metric.Int64Counter
+	converted conversions
+}
+
+// Option changes a [Telemetry].
+type Option func(*providers)
+
+type providers struct {
+	tracer trace.TracerProvider
+	meter  metric.MeterProvider
+}
+
+// WithTracerProvider sets where spans go; otel.GetTracerProvider by default.
+func WithTracerProvider(p trace.TracerProvider) Option { return func(o *providers) { o.tracer = p } }
+
+// WithMeterProvider sets where metrics go; otel.GetMeterProvider by default.
+func WithMeterProvider(p metric.MeterProvider) Option { return func(o *providers) { o.meter = p } }
+
+// New returns a telemetry. The error is that of the meter provider, for a metric that it
+// does not accept.
+func New(opts ...Option) (*Telemetry, error) {
+	p := providers{tracer: otel.GetTracerProvider(), meter: otel.GetMeterProvider()}
+	for _, opt := range opts {
+		opt(&p)
+	}
+	if p.tracer == nil || p.meter == nil {
+		return nil, errors.New("otelstytchotp: a provider is nil")
+	}
+	t := &Telemetry{tracer: p.tracer.Tracer(scope), meter: p.meter.Meter(scope)}
+	var problems [9]error
+	t.duration, problems[0] = t.meter.Float64Histogram("stytch.client.operation.duration",
+		metric.WithUnit("s"), metric.WithDescription("Duration of calls."),
+		metric.WithExplicitBucketBoundaries(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
+	t.active, problems[1] = t.meter.Int64UpDownCounter("stytch.client.operation.active",
+		metric.WithUnit("{call}"), metric.WithDescription("Calls in flight."))
+	for i, c := range []struct {
+		counter           *metric.Int64Counter
+		name, unit, about string
+	}{
+		{&t.messages, "stytch.login.messages", "{message}", "Messages of logins, by what became of them."},
+		{&t.joined, "stytch.login.joined", "{login}", "Logins that went on with a message that was there."},
+		{&t.verified, "stytch.login.verified", "{code}", "Codes that were right."},
+		{&t.wrong, "stytch.login.wrong", "{code}", "Codes that were wrong."},
+		{&t.refusals, "stytch.login.refusals", "{refusal}", "What limits refused, or would have refused were they on."},
+		{&t.failures, "stytch.login.store_failures", "{failure}", "Outcomes that the store did not take, and limits that it could not count."},
+	} {
+		*c.counter, problems[2+i] = t.meter.Int64Counter(c.name, metric.WithUnit(c.unit), metric.WithDescription(c.about))
+	}
+	problems[8] = t.converted.create(t.meter)
+	if err := errors.Join(problems[:]...); err != nil {
+		return nil, fmt.Errorf("otelstytchotp: %w", err)
+	}
+	return t, nil
+}
+
+// ClientOption returns the option by which a client reports its calls.
+func (t *Telemetry) ClientOption() stytchotp.Option { return stytchotp.WithObserver(t.begin) }
+
+// begin starts the span of a call, and returns how it ends.
+func (t *Telemetry) begin(ctx context.Context, op string) (context.Context, func(stytchotp.Call)) {
+	operation := metric.WithAttributeSet(attribute.NewSet(OperationKey.String(op)))
+	ctx, span := t.tracer.Start(ctx, op, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(OperationKey.String(op)))
+	t.active.Add(ctx, 1, operation)
+	return ctx, func(call stytchotp.Call) {
+		t.active.Add(ctx, -1, operation)
+		outcome := outcomeOf(call.Err)
+		t.duration.Record(ctx, call.Duration.Seconds(), metric.WithAttributes(OperationKey.String(op), OutcomeKey.String(outcome)))
+		if span.IsRecording() {
+			describe(span, call, outcome)
+		}
+		span.End()
+	}
+}
+
+func outcomeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return stytchotp.PublicCode(err)
+}
+
+func describe(span trace.Span, call stytchotp.Call, outcome string) {
+	span.SetAttributes(OutcomeKey.String(outcome), DeliveryKey.String(call.Delivery.String()), AttemptsKey.Int(call.Attempts))
+	if call.StatusCode != 0 {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(call.StatusCode))
+	}
+	// What a server wrote may hold anything. The JSON of a call leaves out what does not
+	// look like an id or a type.
+	var safe struct {
+		RequestID string `json:"request_id"`
+		ErrorType string `json:"error_type"`
+		Region    string `json:"region"`
+	}
+	if encoded, err := call.MarshalJSON(); err == nil {
+		_ = json.Unmarshal(encoded, &safe) // it is ours
+	}
+	if safe.RequestID != "" {
+		span.SetAttributes(RequestIDKey.String(safe.RequestID))
+	}
+	if safe.Region != "" {
+		span.SetAttributes(RegionKey.String(safe.Region))
+	}
+	if call.Err != nil {
+		span.SetStatus(codes.Error, "")
+		span.SetAttributes(semconv.ErrorTypeKey.String(cmp.Or(safe.ErrorType, outcome)))
+	}
+}
+
+// Observe counts what logins did: it is for otplogin.Config.Observer.
+func (t *Telemetry) Observe(ctx context.Context, event otplogin.Event) {
+	labels := metric.WithAttributes(ChannelKey.String(string(event.Channel)), RegionKey.String(event.Region))
+	switch event.Kind {
+	case otplogin.EventSent:
+		t.messages.Add(ctx, 1, labels, metric.WithAttributes(DeliveryKey.String(event.Delivery.String())))
+	case otplogin.EventJoined:
+		t.joined.Add(ctx, 1, labels)
+	case otplogin.EventVerified:
+		t.verified.Add(ctx, 1, labels)
+	case otplogin.EventWrong:
+		t.wrong.Add(ctx, 1, labels)
+	case otplogin.EventRefused, otplogin.EventRecorded:
+		t.refusals.Add(ctx, 1, metric.WithAttributes(LimitKey.String(string(event.Limit)), ModeKey.String(string(event.Kind))))
+	case otplogin.EventStoreFailed, otplogin.EventFailedOpen:
+		t.failures.Add(ctx, 1, metric.WithAttributes(ModeKey.String(string(event.Kind))))
+	}
+}
