@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otplogin"
@@ -64,6 +65,8 @@ type Telemetry struct {
 	refusals  metric.Int64Counter
 	failures  metric.Int64Counter
 	converted conversions
+
+	operations sync.Map // of *operation, by name
 }
 
 // Option changes a [Telemetry].
@@ -120,15 +123,42 @@ func New(opts ...Option) (*Telemetry, error) {
 // ClientOption returns the option by which a client reports its calls.
 func (t *Telemetry) ClientOption() stytchotp.Option { return stytchotp.WithObserver(t.begin) }
 
-// begin starts the span of a call, and returns how it ends.
+// operation is what the spans and metrics of an operation begin with.
+type operation struct {
+	span   []trace.SpanStartOption
+	labels []metric.AddOption
+}
+
+// operationOf makes an operation once: there are few.
+func (t *Telemetry) operationOf(op string) *operation {
+	if known, ok := t.operations.Load(op); ok {
+		return known.(*operation) //nolint:errcheck // nothing else is stored
+	}
+	attributes := attribute.NewSet(OperationKey.String(op))
+	made := &operation{
+		span:   []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes.ToSlice()...)},
+		labels: []metric.AddOption{metric.WithAttributeSet(attributes)},
+	}
+	t.operations.Store(op, made)
+	return made
+}
+
+// begin starts the span of a call, and returns how it ends. Without a provider it does
+// next to nothing.
 func (t *Telemetry) begin(ctx context.Context, op string) (context.Context, func(stytchotp.Call)) {
-	operation := metric.WithAttributeSet(attribute.NewSet(OperationKey.String(op)))
-	ctx, span := t.tracer.Start(ctx, op, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(OperationKey.String(op)))
-	t.active.Add(ctx, 1, operation)
+	o := t.operationOf(op)
+	ctx, span := t.tracer.Start(ctx, op, o.span...)
+	measures := t.duration.Enabled(ctx)
+	if !measures && !span.IsRecording() {
+		return ctx, nil
+	}
+	t.active.Add(ctx, 1, o.labels...)
 	return ctx, func(call stytchotp.Call) {
-		t.active.Add(ctx, -1, operation)
+		t.active.Add(ctx, -1, o.labels...)
 		outcome := outcomeOf(call.Err)
-		t.duration.Record(ctx, call.Duration.Seconds(), metric.WithAttributes(OperationKey.String(op), OutcomeKey.String(outcome)))
+		if measures {
+			t.duration.Record(ctx, call.Duration.Seconds(), metric.WithAttributes(OperationKey.String(op), OutcomeKey.String(outcome)))
+		}
 		if span.IsRecording() {
 			describe(span, call, outcome)
 		}

@@ -365,6 +365,20 @@ func (discard) Aggregation(kind metric.InstrumentKind) metric.Aggregation {
 	return metric.DefaultAggregationSelector(kind)
 }
 func (discard) Export(context.Context, *metricdata.ResourceMetrics) error { return nil }
-func (discard) ForceFlush(context.Context) error                         { return nil }
-func (discard) Shutdown(context.Context) error                           { return nil }
+func (discard) ForceFlush(context.Context) error                          { return nil }
+func (discard) Shutdown(context.Context) error                            { return nil }
 
+// With no provider configured, a call costs next to nothing more.
+func TestWithoutProviders(t *testing.T) { //nolint:paralleltest // it counts allocations
+	srv := otptest.NewInProcess(t)
+	number := srv.NewPhoneNumber()
+	nothing, err := otelstytchotp.New()
+	require.NoError(t, err)
+	allocations := func(options ...stytchotp.Option) float64 {
+		client := srv.Client(options...)
+		return testing.AllocsPerRun(200, func() {
+			_, _ = client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: number})
+		})
+	}
+	assert.LessOrEqual(t, allocations(nothing.ClientOption())-allocations(), 8.0)
+}
