@@ -71,6 +71,7 @@ type Request struct {
 	UnknownFields []string // names in the body that the call does not have
 	FaultID       int64    // the fault that it met, if any
 	Drop          string   // what the fault did to the connection
+	TraceParent   string   // the header of that name, if it is one of W3C Trace Context
 	Abandoned     bool     // the caller's context ended during a fault's delay
 	Body          string   // JSON, with codes, tokens and unknown values masked
 	Answer        string   // JSON, with tokens masked

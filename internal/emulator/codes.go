@@ -35,6 +35,7 @@ func (e *Emulator) issueLocked(f *factor, in sendRequest, sessionID string, now 
 	}
 	f.last = m
 	e.messages.add(m)
+	e.counts.messages[m.Channel]++
 	e.announceLocked(m)
 }
 

@@ -64,6 +64,7 @@ type Emulator struct {
 	limits    limiter
 	countries map[string]map[string]bool
 	hub       hub
+	counts    counts
 }
 
 // New returns an emulator in its initial state. The error names what is wrong
@@ -83,6 +84,7 @@ func New(config Config) (*Emulator, error) {
 		e.config.Secret = "secret-test-" + identity.token(27)
 	}
 	e.kid = "jwk-test-" + identity.uuid()
+	e.counts = counts{calls: map[CallCount]int64{}, messages: map[string]int64{}}
 	e.hub.waiters = map[string]*waiter{}
 	e.hub.subscriptions = map[*Subscription]bool{}
 	e.clearLocked()

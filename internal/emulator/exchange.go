@@ -65,13 +65,29 @@ func (e *Emulator) Begin(c Call) *Exchange {
 	}
 	x.record.Request = Request{
 		Time: now, RequestID: x.requestID, Method: clip(c.Method, 16), Path: clip(c.Path, 256),
-		Operation: x.route.operation, Recipient: x.recipient,
+		Operation: x.route.operation, Recipient: x.recipient, TraceParent: traceParent(c.Header),
 	}
 	if x.fault != nil {
 		x.record.FaultID = x.fault.ID
 		e.publishLocked(Event{Kind: EventFault})
 	}
 	return x
+}
+
+// traceParent returns the header of W3C Trace Context, or "" for anything else.
+func traceParent(header http.Header) string {
+	value := header.Get("Traceparent")
+	if len(value) != len("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01") {
+		return ""
+	}
+	for i := range len(value) {
+		isDash := i == 2 || i == 35 || i == 52
+		isHex := '0' <= value[i] && value[i] <= '9' || 'a' <= value[i] && value[i] <= 'f'
+		if isDash != (value[i] == '-') || !isDash && !isHex {
+			return ""
+		}
+	}
+	return value
 }
 
 // authorized reports whether the call has the credentials that it needs.

@@ -24,6 +24,8 @@ type Request struct {
 	// FaultID is the fault that the call met, and Drop what it did to the connection.
 	FaultID int64  `json:"fault_id,omitempty"`
 	Drop    string `json:"drop,omitempty"`
+	// TraceParent is the call's header of that name, by which a trace finds it.
+	TraceParent string `json:"trace_parent,omitempty"`
 	// Abandoned says that the caller's context ended during a delay.
 	Abandoned bool `json:"abandoned,omitempty"`
 	// Body and Answer are JSON with codes, tokens and unknown values masked; empty
@@ -77,6 +79,7 @@ func (e *Emulator) record(r *record) {
 	e.journal.lastID++
 	r.ID = e.journal.lastID
 	e.journal.records.push(r)
+	e.counts.calls[CallCount{Operation: r.Operation, Status: r.Status}]++
 	if len(e.hub.subscriptions) > 0 {
 		brief := r.Request
 		brief.UnknownFields = slices.Clone(r.UnknownFields)

@@ -111,7 +111,7 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // are the emulator's, who says what is wrong with them as the real API does.
 func isOurs(path string) bool {
 	switch path {
-	case "", "/", "/livez", "/readyz", "/favicon.ico", "/_otp":
+	case "", "/", "/livez", "/readyz", "/metrics", "/favicon.ico", "/_otp":
 		return true
 	}
 	return strings.HasPrefix(path, "/_otp/")
@@ -129,6 +129,7 @@ func (b *Inbox) newRoutes() *http.ServeMux {
 	open("GET /_otp/openapi-otp.json", describeOTP)
 	open("GET /_otp/ca.pem", b.certificateAuthority)
 
+	guarded("GET /metrics", b.metrics)
 	guarded("GET /_otp/messages", b.listMessages)
 	guarded("GET /_otp/messages/latest", b.latestMessage)
 	guarded("DELETE /_otp/messages", b.deleteMessages)

@@ -113,7 +113,7 @@ func newRequestView(r emulator.Request) requestView {
 		v.Outcome, v.Tone = strconv.Itoa(r.Status), "worse"
 	}
 	v.Live = r.ErrorType == "live_credentials_refused_by_emulator"
-	v.Search = strings.ToLower(strings.Join([]string{r.Recipient, v.Name, v.Outcome, v.Note, r.RequestID, r.Path}, " "))
+	v.Search = strings.ToLower(strings.Join([]string{r.Recipient, v.Name, v.Outcome, v.Note, r.RequestID, r.Path, r.TraceParent}, " "))
 	return v
 }
 
