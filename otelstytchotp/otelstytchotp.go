@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/stytchotp/stytchotp"
@@ -40,7 +41,7 @@ const scope = "github.com/stytchotp/stytchotp/otelstytchotp"
 const (
 	OperationKey = attribute.Key("stytch.operation")  // for example "otps.sms.login_or_create"
 	OutcomeKey   = attribute.Key("stytch.outcome")    // "ok", or the error's stytchotp.PublicCode
-	DeliveryKey  = attribute.Key("stytch.delivery")   // "sent", "not_sent" or "maybe_sent"
+	DeliveryKey  = attribute.Key("stytch.delivery")   // of sends: "sent", "not_sent" or "maybe_sent"
 	AttemptsKey  = attribute.Key("stytch.attempts")   // connections tried; of spans only
 	RequestIDKey = attribute.Key("stytch.request_id") // of spans only
 	RegionKey    = attribute.Key("stytch.region")     // ISO 3166 alpha-2; "" for e-mail
@@ -174,7 +175,10 @@ func outcomeOf(err error) string {
 }
 
 func describe(span trace.Span, call stytchotp.Call, outcome string) {
-	span.SetAttributes(OutcomeKey.String(outcome), DeliveryKey.String(call.Delivery.String()), AttemptsKey.Int(call.Attempts))
+	span.SetAttributes(OutcomeKey.String(outcome), AttemptsKey.Int(call.Attempts))
+	if strings.HasSuffix(call.Op, ".send") || strings.HasSuffix(call.Op, ".login_or_create") {
+		span.SetAttributes(DeliveryKey.String(call.Delivery.String()))
+	}
 	if call.StatusCode != 0 {
 		span.SetAttributes(semconv.HTTPResponseStatusCode(call.StatusCode))
 	}
