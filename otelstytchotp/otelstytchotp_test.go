@@ -80,7 +80,7 @@ func points(t *testing.T, m metricdata.Metrics) map[string]int64 {
 	label := func(set attribute.Set) string {
 		var parts []string
 		for _, kv := range set.ToSlice() {
-			parts = append(parts, strings.TrimPrefix(string(kv.Key), "stytch.")+"="+kv.Value.Emit())
+			parts = append(parts, strings.TrimPrefix(string(kv.Key), "stytch.")+"="+kv.Value.String())
 		}
 		return strings.Join(parts, " ")
 	}
@@ -150,7 +150,7 @@ func TestTrace(t *testing.T) {
 func attributes(span tracetest.SpanStub) map[string]string {
 	all := map[string]string{}
 	for _, kv := range span.Attributes {
-		all[string(kv.Key)] = kv.Value.Emit()
+		all[string(kv.Key)] = kv.Value.String()
 	}
 	return all
 }

@@ -40,8 +40,9 @@ func main() {
 	selfcheck := flag.Bool("selfcheck", false, "make some logins, show what was observed, and stop")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *listen, *selfcheck); err != nil {
+	err := run(ctx, os.Stdout, *listen, *selfcheck)
+	stop()
+	if err != nil {
 		log.Fatalln("observed:", err)
 	}
 }
@@ -90,9 +91,9 @@ func newBackend(ctx context.Context) (*backend, error) {
 	}
 	traces := []trace.TracerProviderOption{trace.WithSyncer(b.spans)}
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" {
-		collector, err := otlptracehttp.New(ctx)
-		if err != nil {
-			return nil, err
+		collector, exporterErr := otlptracehttp.New(ctx)
+		if exporterErr != nil {
+			return nil, exporterErr
 		}
 		traces = []trace.TracerProviderOption{trace.WithBatcher(collector)}
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
@@ -29,7 +30,10 @@ func (b *backend) show(ctx context.Context, out io.Writer, address string) error
 		{"+12025550162", nil}, // a second login, which joins no message
 		{"+4915123450001", []string{""}},
 		// Codes that nobody types: SMS pumping.
-		{"+447400120001", nil}, {"+447400120002", nil}, {"+447400120003", nil}, {"+447400120004", nil},
+		{"+447400120001", nil},
+		{"+447400120002", nil},
+		{"+447400120003", nil},
+		{"+447400120004", nil},
 	} {
 		if err := b.logIn(ctx, address, login.number, login.codes); err != nil {
 			return err
@@ -49,7 +53,7 @@ func (b *backend) logIn(ctx context.Context, address, number string, codes []str
 	if err != nil {
 		return err
 	}
-	person := &http.Client{Jar: jar}
+	person := &http.Client{Jar: jar, Timeout: 10 * time.Second}
 	if err = post(ctx, person, address+"/login", url.Values{"number": {number}}); err != nil {
 		return err
 	}
@@ -83,7 +87,7 @@ func printTrace(out io.Writer, spans tracetest.SpanStubs, span tracetest.SpanStu
 	for _, kv := range span.Attributes {
 		switch kv.Key {
 		case "stytch.outcome", "stytch.delivery", "stytch.attempts", "error.type", "http.response.status_code":
-			about = append(about, string(kv.Key)+"="+kv.Value.Emit())
+			about = append(about, string(kv.Key)+"="+kv.Value.String())
 		}
 	}
 	fmt.Fprintf(out, "%s%-*s %s\n", strings.Repeat("  ", depth), 24-2*depth, span.Name, strings.Join(about, " "))
@@ -100,7 +104,8 @@ func (b *backend) printMetrics(ctx context.Context, out io.Writer, address strin
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(r)
+	client := &http.Client{Timeout: 10 * time.Second}
+	response, err := client.Do(r)
 	if err != nil {
 		return err
 	}

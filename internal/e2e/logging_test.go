@@ -13,10 +13,9 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
-
 	"github.com/stytchotp/stytchotp"
 	"github.com/stytchotp/stytchotp/otptest"
+	"go.uber.org/zap"
 )
 
 // logLogin sends a code and checks a wrong one with a client that logs by the hook.
