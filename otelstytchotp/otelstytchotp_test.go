@@ -254,7 +254,7 @@ func TestNothingPrivate(t *testing.T) {
 	}
 	hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = fmt.Fprintf(w, `{"status_code":400,"request_id":"%[1]s","error_type":"about %[1]s","error_message":"CANARY %[1]s"}`, number)
+		_, _ = fmt.Fprintf(w, `{"status_code":400,"request_id":"%[1]s","error_type":"refused_%[2]s","error_message":"CANARY %[1]s"}`, number, string(number)[1:])
 	}))
 	t.Cleanup(hostile.Close)
 	tel, err := otelstytchotp.New(otelstytchotp.WithTracerProvider(s.tracer))
