@@ -17,7 +17,6 @@ package otelstytchotp
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -174,6 +173,7 @@ func outcomeOf(err error) string {
 	return stytchotp.PublicCode(err)
 }
 
+// describe takes over what a call says: the client has left out what is private.
 func describe(span trace.Span, call stytchotp.Call, outcome string) {
 	span.SetAttributes(OutcomeKey.String(outcome), AttemptsKey.Int(call.Attempts))
 	if strings.HasSuffix(call.Op, ".send") || strings.HasSuffix(call.Op, ".login_or_create") {
@@ -182,25 +182,15 @@ func describe(span trace.Span, call stytchotp.Call, outcome string) {
 	if call.StatusCode != 0 {
 		span.SetAttributes(semconv.HTTPResponseStatusCode(call.StatusCode))
 	}
-	// What a server wrote may hold anything. The JSON of a call leaves out what does not
-	// look like an id or a type.
-	var safe struct {
-		RequestID string `json:"request_id"`
-		ErrorType string `json:"error_type"`
-		Region    string `json:"region"`
+	if call.RequestID != "" {
+		span.SetAttributes(RequestIDKey.String(call.RequestID))
 	}
-	if encoded, err := call.MarshalJSON(); err == nil {
-		_ = json.Unmarshal(encoded, &safe) // it is ours
-	}
-	if safe.RequestID != "" {
-		span.SetAttributes(RequestIDKey.String(safe.RequestID))
-	}
-	if safe.Region != "" {
-		span.SetAttributes(RegionKey.String(safe.Region))
+	if call.Region != "" {
+		span.SetAttributes(RegionKey.String(call.Region))
 	}
 	if call.Err != nil {
 		span.SetStatus(codes.Error, "")
-		span.SetAttributes(semconv.ErrorTypeKey.String(cmp.Or(safe.ErrorType, outcome)))
+		span.SetAttributes(semconv.ErrorTypeKey.String(cmp.Or(string(call.ErrorType), outcome)))
 	}
 }
 
