@@ -229,7 +229,7 @@ func TestFailover(t *testing.T) {
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+port, "--repl-diskless-sync-delay", "0")
 	sentinel := startServer(t, "--sentinel", "--sentinel monitor logins 127.0.0.1 "+port+" 1",
 		"--sentinel down-after-milliseconds logins 300", "--sentinel failover-timeout logins 3000")
-	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}})
+	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}, PoolSize: 1}) // WAIT is for the writes of its own connection
 	t.Cleanup(func() { _ = rdb.Close() })
 	require.Eventually(t, func() bool { // Sentinel and the replica have found the master
 		n, waitErr := rdb.Wait(t.Context(), 1, time.Second).Result()
