@@ -229,7 +229,7 @@ func TestFailover(t *testing.T) {
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+port, "--repl-diskless-sync-delay", "0")
 	sentinel := startServer(t, "--sentinel", "--sentinel monitor logins 127.0.0.1 "+port+" 1",
 		"--sentinel down-after-milliseconds logins 300", "--sentinel failover-timeout logins 3000")
-	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}, PoolSize: 1}) // WAIT is for the writes of its own connection
+	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}})
 	t.Cleanup(func() { _ = rdb.Close() })
 	require.Eventually(t, func() bool { // Sentinel and the replica have found the master
 		n, waitErr := rdb.Wait(t.Context(), 1, time.Second).Result()
@@ -240,7 +240,19 @@ func TestFailover(t *testing.T) {
 	to := string(srv.NewPhoneNumber())
 	flow, err := logins.Start(t.Context(), otplogin.StartParams{Recipient: to})
 	require.NoError(t, err)
-	require.EqualValues(t, 1, rdb.Wait(t.Context(), 1, 5*time.Second).Val())
+	watch := master.client(t)
+	require.Eventually(t, func() bool { // the replica has it
+		role, err := watch.Do(t.Context(), "role").Slice() // "master", the offset, and for each replica its address, port and offset
+		if err != nil || len(role) < 3 {
+			return false
+		}
+		replicas, _ := role[2].([]any)
+		if len(replicas) != 1 {
+			return false
+		}
+		known, _ := replicas[0].([]any)
+		return len(known) == 3 && fmt.Sprint(role[1]) == fmt.Sprint(known[2])
+	}, 30*time.Second, 20*time.Millisecond)
 	master.kill()
 	require.Eventually(t, func() bool {
 		return rdb.Set(t.Context(), "writable", 1, time.Minute).Err() == nil
