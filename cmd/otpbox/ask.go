@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -56,15 +57,22 @@ func (a *asking) get(ctx context.Context, path string) (*http.Response, error) {
 	return new(http.Client).Do(request)
 }
 
+// explain says what to do when a call got no answer.
+func (a *asking) explain(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("nothing listens on %s: start otpbox, or name its address with --url or OTPBOX_URL", a.url)
+	}
+	return fmt.Errorf("otpbox does not answer: %w", err)
+}
+
 // printCode prints the digits of the live code that was sent last.
-func printCode(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
+func printCode(ctx context.Context, args []string, env func(string) string, stdout io.Writer) error {
 	var a asking
-	flags := flag.NewFlagSet("otpbox code RECIPIENT", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := newFlags("code")
 	a.addFlags(flags, env)
 	channel := flags.String("channel", "", "only a message by this `channel`: sms, whatsapp or email")
 	after := flags.Int64("after", 0, "only a message with a higher `id` than this")
-	recipients, err := parse(flags, args)
+	recipients, err := parse(flags, args, stdout)
 	if err != nil {
 		return err
 	}
@@ -82,7 +90,7 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 	defer cancel()
 	answer, err := a.get(ctx, "/_otp/messages/latest?"+query.Encode())
 	if err != nil {
-		return fmt.Errorf("otpbox does not answer: %w", err)
+		return a.explain(err)
 	}
 	defer answer.Body.Close()
 	var message struct {
@@ -105,12 +113,11 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 
 // waitReady succeeds once otpbox serves. It prints nothing then, like other health
 // checks.
-func waitReady(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
+func waitReady(ctx context.Context, args []string, env func(string) string, stdout io.Writer) error {
 	var a asking
-	flags := flag.NewFlagSet("otpbox ready", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := newFlags("ready")
 	a.addFlags(flags, env)
-	rest, err := parse(flags, args)
+	rest, err := parse(flags, args, stdout)
 	if err != nil {
 		return err
 	}
@@ -143,7 +150,7 @@ func waitReady(ctx context.Context, args []string, env func(string) string, stde
 func (a *asking) isReady(ctx context.Context) error {
 	answer, err := a.get(ctx, "/readyz")
 	if err != nil {
-		return err
+		return a.explain(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("X-Otp-Emulator") == "" {

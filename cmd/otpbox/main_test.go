@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -270,7 +273,14 @@ func TestRefusals(t *testing.T) {
 		{"code " + number + " --channel fax --url " + busy.url, 1, "channel is one of"},
 		{"code 2025550162 --url " + busy.url, 1, `"2025550162" is neither a phone number like +12025550162 nor`},
 		{"code a --url nowhere", 2, "--url is an address"},
-		{"code a --url http://127.0.0.1:1", 1, "does not answer"},
+		{"code a --url http://127.0.0.1:1", 1, "nothing listens on http://127.0.0.1:1: start otpbox"},
+		{"ready --url http://127.0.0.1:1", 1, "nothing listens on http://127.0.0.1:1"},
+		{"--countries ZZ", 2, "--countries"},
+		{"run", 2, "otpbox run -- go test"},
+		{"run -- no-such-program", 2, `"no-such-program" is not a program`},
+		{"run --tls -- true", 2, "--tls is for otpbox serve"},
+		{"env --shell csh", 2, "bash, fish, powershell or dotenv"},
+		{"env now", 2, "takes no arguments"},
 		{"ready now", 2, "takes no arguments"},
 	} {
 		status, stdout, stderr := finish(t, strings.Fields(c.args)...)
@@ -285,9 +295,26 @@ func TestRefusals(t *testing.T) {
 	status, stdout, _ := finish(t, "help")
 	assert.Equal(t, 0, status)
 	assert.Contains(t, stdout, "otpbox code RECIPIENT")
-	status, _, stderr = finish(t, "serve", "--help")
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}} {
+		status, stdout, stderr = finish(t, args...)
+		assert.Equal(t, 0, status)
+		assert.Empty(t, stderr)
+		for _, name := range []string{"otpbox run -- COMMAND", "otpbox env", "otpbox code RECIPIENT", "otpbox ready", "--version", "-listen", "-countries", "OTPBOX_PROJECT_ID"} {
+			assert.Contains(t, stdout, name)
+		}
+	}
+	for _, command := range []string{"serve", "run", "env", "code", "ready"} {
+		status, stdout, stderr = finish(t, command, "--help")
+		assert.Equal(t, 0, status, command)
+		assert.Contains(t, stdout, "  -", command)
+		assert.Empty(t, stderr, command)
+	}
+	status, stdout, _ = finish(t, "--version")
 	assert.Equal(t, 0, status)
-	assert.Contains(t, stderr, "-listen")
+	assert.Regexp(t, `^otpbox \S+, go1\.\d+`, stdout)
+	status, _, stderr = finish(t, "--nonsense")
+	assert.Equal(t, 2, status)
+	assert.Equal(t, 1, strings.Count(stderr, "\n"), "one line: %s", stderr)
 }
 
 // TestToken: with one, other machines are let in, and every caller has to show it.
@@ -374,12 +401,93 @@ func TestOptions(t *testing.T) {
 	assert.False(t, more, "quiet")
 }
 
-func TestTokenFromTheEnvironment(t *testing.T) {
-	env := func(name string) string { return map[string]string{"OTPBOX_TOKEN": "0123456789abcdef"}[name] }
-	o, err := readOptions([]string{"--listen", "0.0.0.0"}, env, io.Discard)
+// Each flag of otpbox has a variable, and the command line wins.
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	variables := map[string]string{
+		"OTPBOX_TOKEN": "0123456789abcdef", "OTPBOX_LISTEN": "0.0.0.0", "OTPBOX_PORT": "7000", "OTPBOX_PROJECT_ID": "project-test-env",
+		"OTPBOX_SECRET": "secret-test-env", "OTPBOX_CODE": number + "=123456,ada@example.com=654321", "OTPBOX_HOST": "a,b", "OTPBOX_KEEP": "5",
+		"OTPBOX_QUIET": "true", "OTPBOX_SEED": "s", "OTPBOX_TLS": "true", "OTPBOX_COUNTRIES": "DE,GB",
+	}
+	env := func(name string) string { return variables[name] }
+	o, rest, err := readOptions("serve", 1, []string{"--port", "7001", "--", "--port", "x"}, env, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, "0123456789abcdef", o.token)
-	o, err = readOptions([]string{"--token", "another one of 16"}, env, io.Discard)
+	assert.Equal(t, []string{"--port", "x"}, rest)
+	assert.Equal(t, options{
+		listen: "0.0.0.0", port: 7001, tls: true, token: "0123456789abcdef", hosts: names{"a", "b"}, projectID: "project-test-env", secret: "secret-test-env",
+		seed: "s", codes: fixedCodes{number: "123456", "ada@example.com": "654321"}, keep: 5, quiet: true, countries: names{"DE", "GB"},
+	}, o)
+	flags := newFlags("serve")
+	new(options).addFlags(flags, 1)
+	flags.VisitAll(func(f *flag.Flag) {
+		assert.Contains(t, variables, "OTPBOX_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
+	})
+	variables["OTPBOX_PORT"] = "many"
+	_, _, err = readOptions("serve", 1, nil, env, io.Discard)
+	require.ErrorContains(t, err, "OTPBOX_PORT: ")
+}
+
+// A command runs with an otpbox of its own, sends and reads a code there, and its exit
+// status is otpbox's.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, "run", "--countries", "DE", "--code", "+4915123450001=246810", "--", os.Args[0], "+4915123450001")
+	cmd.Env = append(cmd.Env, isTheClient+"=1")
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	_ = cmd.Run()
+	status, stdout, stderr := cmd.ProcessState.ExitCode(), out.String(), complaint.String()
+	assert.Equal(t, 7, status, stderr)
+	assert.Equal(t, "246810\n", stdout, "its output alone")
+	assert.Contains(t, stderr, "+4915123450001", "what was sent")
+	status, stdout, _ = finish(t, "run", "--token", "0123456789abcdef", "--", "sh", "-c", `echo "$OTPBOX_TOKEN" "$OTPBOX_URL" "$STYTCH_BASE_URL"`)
+	assert.Equal(t, 0, status)
+	assert.Regexp(t, `^0123456789abcdef (http://127\.0\.0\.1:\d+) (http://127\.0\.0\.1:\d+)\n$`, stdout)
+}
+
+// An interrupt of otpbox run ends the command too.
+func TestRunIsInterrupted(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, "run", "--", "sh", "-c", "trap 'echo ended; exit 3' TERM; echo began; while :; do sleep 0.05; done")
+	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	assert.Equal(t, "another one of 16", o.token, "the command line wins")
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	require.True(t, lines.Scan())
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.True(t, lines.Scan())
+	assert.Equal(t, "ended", lines.Text())
+	_ = cmd.Wait()
+	assert.NotZero(t, cmd.ProcessState.ExitCode())
+}
+
+// What otpbox env prints is read back by the shells that are there.
+func TestEnv(t *testing.T) {
+	t.Parallel()
+	odd := `a 'b' "c" $d \e`
+	for shell, run := range map[string]string{"bash": "eval \"$lines\"", "dotenv": "set -a; eval \"$lines\""} {
+		status, lines, stderr := finish(t, "env", "--shell", shell, "--secret", odd, "--url", "http://127.0.0.1:7000")
+		require.Equal(t, 0, status, stderr)
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", run+`; printf '%s|%s|%s' "$STYTCH_SECRET" "$STYTCH_BASE_URL" "$STYTCH_PROJECT_ID"`)
+		cmd.Env = append(os.Environ(), "lines="+lines)
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		assert.Equal(t, odd+"|http://127.0.0.1:7000|project-test-otpbox", string(out), shell)
+	}
+	_, lines, _ := finish(t, "env", "--shell", "fish", "--secret", odd)
+	assert.Contains(t, lines, `set -gx STYTCH_SECRET 'a \'b\' "c" $d \\e'`+"\n")
+	_, lines, _ = finish(t, "env", "--shell", "powershell", "--secret", odd)
+	assert.Contains(t, lines, `$env:STYTCH_SECRET = 'a ''b'' "c" $d \e'`+"\n")
+}
+
+// A number of another country gets its code when the flag says so.
+func TestCountries(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--countries", "DE,GB")
+	_, err := p.client().OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+4915123450001"})
+	require.NoError(t, err)
+	_, err = p.client().OTPs.WhatsApp.LoginOrCreate(t.Context(), stytchotp.WhatsAppLoginOrCreateParams{PhoneNumber: "+447400120001"})
+	require.NoError(t, err)
+	_, err = p.client().OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+33612340001"})
+	require.Error(t, err)
 }

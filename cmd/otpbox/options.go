@@ -37,6 +37,7 @@ type options struct {
 	codes     fixedCodes
 	keep      int
 	quiet     bool
+	countries names
 }
 
 // names is a flag that may be given several times.
@@ -57,45 +58,58 @@ type fixedCodes map[string]string
 // String is empty: there are no codes to begin with.
 func (c *fixedCodes) String() string { return "" }
 
-// Set adds a code.
+// Set adds codes, separated by commas.
 func (c *fixedCodes) Set(value string) error {
-	recipient, code, found := strings.Cut(value, "=")
-	if !found {
-		return errors.New("want RECIPIENT=DIGITS")
+	for one := range strings.SplitSeq(value, ",") {
+		recipient, code, found := strings.Cut(one, "=")
+		if !found {
+			return errors.New("want RECIPIENT=DIGITS")
+		}
+		if *c == nil {
+			*c = fixedCodes{}
+		}
+		(*c)[recipient] = code
 	}
-	if *c == nil {
-		*c = fixedCodes{}
-	}
-	(*c)[recipient] = code
 	return nil
 }
 
-func readOptions(args []string, env func(string) string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("otpbox serve", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+// addFlags makes the flags of a command that serves.
+func (o *options) addFlags(flags *flag.FlagSet, port int) {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1", "`address` to listen on; one that other machines reach needs a token")
-	flags.IntVar(&o.port, "port", defaultPort, "`port` to listen on; 0 takes a free one")
+	flags.IntVar(&o.port, "port", port, "`port` to listen on; 0 takes a free one")
 	flags.BoolVar(&o.tls, "tls", false, "serve https too, on the next port, with a certificate authority made for this run")
-	flags.StringVar(&o.token, "token", "", "token that inbox and control API ask for (default $OTPBOX_TOKEN)")
+	flags.StringVar(&o.token, "token", "", "`token` that inbox and control API ask for")
 	flags.Var(&o.hosts, "host", "a further host `name` to answer to; may be repeated")
+	flags.Var(&o.countries, "countries", "`countries` that messages may go to besides the United States and Canada, such as DE,GB")
 	flags.StringVar(&o.projectID, "project-id", defaultProjectID, "project `id` to accept")
 	flags.StringVar(&o.secret, "secret", defaultSecret, "secret to accept")
 	flags.StringVar(&o.seed, "seed", "", "make codes and ids repeat from run to run")
 	flags.Var(&o.codes, "code", "give a `recipient=digits` the same code every time; may be repeated")
 	flags.IntVar(&o.keep, "keep", emulator.DefaultMaxMessages, "how many `messages` are kept; the oldest go first")
 	flags.BoolVar(&o.quiet, "quiet", false, "do not print the messages that go out")
-	rest, err := parse(flags, args)
-	switch {
-	case err != nil:
-		return o, err
-	case len(rest) > 0:
-		return o, usageError(fmt.Sprintf("serve takes no arguments, but was given %q", rest[0]))
+}
+
+// printFlags prints the flags of otpbox.
+func printFlags(w io.Writer) {
+	flags := newFlags("serve")
+	new(options).addFlags(flags, defaultPort)
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}
+
+// readOptions reads the flags of a command that serves, and returns its other arguments.
+func readOptions(command string, port int, args []string, env func(string) string, stdout io.Writer) (options, []string, error) {
+	var o options
+	flags := newFlags(command)
+	o.addFlags(flags, port)
+	if err := setFromEnvironment(flags, env); err != nil {
+		return o, nil, err
 	}
-	if o.token == "" {
-		o.token = env("OTPBOX_TOKEN")
+	rest, err := parse(flags, args, stdout)
+	if err != nil {
+		return o, nil, err
 	}
-	return o, o.check()
+	return o, rest, o.check()
 }
 
 func (o *options) check() error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,12 +26,34 @@ import (
 // without being built twice.
 const isTheProgram = "OTPBOX_IS_THE_PROGRAM"
 
+// isTheClient makes it be a program that otpbox run starts: it sends a code to its
+// argument, prints the code as otpbox code does, and ends with the status 7.
+const isTheClient = "OTPBOX_IS_THE_CLIENT"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(isTheClient) != "" && len(os.Args) == 2 {
+		os.Exit(sendAndRead(os.Args[1]))
+	}
 	if os.Getenv(isTheProgram) != "" {
 		main()
 		return
 	}
 	m.Run()
+}
+
+func sendAndRead(to string) (status int) {
+	client, err := stytchotp.NewClientFromEnv()
+	if err == nil {
+		_, err = client.OTPs.SMS.LoginOrCreate(context.Background(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: stytchotp.PhoneNumber(to)})
+	}
+	if err == nil {
+		err = run(context.Background(), []string{"code", to}, os.Getenv, os.Stdout, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 7
 }
 
 func command(t *testing.T, args ...string) *exec.Cmd {

@@ -22,15 +22,29 @@ import (
 const stopTime = time.Second
 
 func serve(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
-	o, err := readOptions(args, env, stderr)
-	if err != nil {
+	o, rest, err := readOptions("serve", defaultPort, args, env, stdout)
+	switch {
+	case err != nil:
 		return err
+	case len(rest) > 0:
+		return usageError(fmt.Sprintf("serve takes no arguments, but was given %q", rest[0]))
 	}
+	return serveWith(ctx, o, stdout, stderr, nil)
+}
+
+// serveWith serves until ctx ends. When it listens, it prints where, or calls ready
+// instead.
+func serveWith(ctx context.Context, o options, stdout, stderr io.Writer, ready func(*place)) error {
 	engine, err := emulator.New(emulator.Config{
 		ProjectID: o.projectID, Secret: o.secret, Seed: o.seed, FixedCodes: o.codes, MaxMessages: o.keep,
 	})
 	if err != nil {
 		return usageError(err.Error())
+	}
+	for _, channel := range []string{"sms", "whatsapp"} {
+		if err = engine.AllowCountries(channel, o.countries...); err != nil {
+			return usageError("--countries: " + err.Error())
+		}
 	}
 	plain, err := listen(ctx, o.listen, o.port)
 	if err != nil {
@@ -58,7 +72,11 @@ func serve(ctx context.Context, args []string, env func(string) string, stdout, 
 	if err != nil {
 		return usageError(err.Error())
 	}
-	place.print(stdout)
+	if ready == nil {
+		place.print(stdout)
+	} else {
+		ready(place)
+	}
 	following, end := follow(engine, o.quiet, stdout, stderr)
 	err = serveUntil(ctx, handler, sockets, stderr)
 	end()

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"strings"
+)
+
+// newFlags returns a set of flags that prints nothing by itself.
+func newFlags(command string) *flag.FlagSet {
+	flags := flag.NewFlagSet("otpbox "+command, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
+}
+
+// parse parses flags that may stand before, between and behind the other arguments,
+// which it returns. What follows "--" is not parsed. Help goes to stdout.
+func parse(flags *flag.FlagSet, args []string, stdout io.Writer) ([]string, error) {
+	var rest []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				flags.SetOutput(stdout)
+				flags.Usage()
+				return nil, errHelp
+			}
+			return nil, usageError(err.Error() + "; " + flags.Name() + " --help names all flags")
+		}
+		if flags.NArg() == 0 {
+			return rest, nil
+		}
+		if parsed := args[:len(args)-flags.NArg()]; len(parsed) > 0 && parsed[len(parsed)-1] == "--" {
+			return append(rest, flags.Args()...), nil
+		}
+		rest = append(rest, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
+// errHelp says that help was asked for and printed.
+var errHelp = errors.New("help was printed")
+
+// setFromEnvironment gives each flag the value of its variable, --project-id that of
+// OTPBOX_PROJECT_ID. The command line is parsed later, and wins.
+func setFromEnvironment(flags *flag.FlagSet, env func(string) string) (err error) {
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "OTPBOX_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := env(name)
+		if value == "" || err != nil {
+			return
+		}
+		if setErr := flags.Set(f.Name, value); setErr != nil {
+			err = usageError(name + ": " + setErr.Error())
+			if f.Name == "token" || f.Name == "secret" {
+				err = usageError(name + " cannot be used")
+			}
+		}
+	})
+	return err
+}
