@@ -154,6 +154,23 @@ func TestOtpboxPress(t *testing.T) {
 	in.notReloaded()
 }
 
+// On a page that was just opened, c copies the newest code that works, not one that was
+// used. It does not run in parallel: there is one clipboard.
+func TestOtpboxCopyAtOnce(t *testing.T) {
+	b := startBox(t)
+	const other = "+12025550177"
+	b.sms(other)
+	method := b.sms(boxNumber)
+	live, used := b.code(other), b.code(string(boxNumber))
+	require.NoError(t, b.authenticate(method, used))
+	in := b.look(t, desktop())
+	in.allowClipboard()
+	in.shows(used, "used")
+	in.press("c")
+	in.until(`document.querySelector('#announce').textContent === 'Copied'`)
+	assert.Equal(t, live, in.clipboard())
+}
+
 func (in *inbox) clipboard() string {
 	in.t.Helper()
 	return get(in.tab, chromedp.Evaluate[string](`navigator.clipboard.readText()`, chromedp.EvalAwaitPromise))

@@ -25,8 +25,10 @@ function press(key) {
   switch (key) {
     case 'c': {
       // A click gives a message the focus too, but who clicked an old one and then
-      // presses c means the new one.
-      const row = chosen === document.activeElement?.id ? selected() : rows()[0];
+      // presses c means the newest code that works.
+      const all = rows();
+      const newest = all.find((message) => message.dataset.state === 'live') ?? all[0];
+      const row = chosen && chosen === document.activeElement?.id ? selected() : newest;
       if (row) copyFrom(row.querySelector('.copy'));
       return true;
     }
