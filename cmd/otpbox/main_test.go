@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -488,6 +489,26 @@ func TestCountries(t *testing.T) {
 	require.NoError(t, err)
 	_, err = p.client().OTPs.WhatsApp.LoginOrCreate(t.Context(), stytchotp.WhatsAppLoginOrCreateParams{PhoneNumber: "+447400120001"})
 	require.NoError(t, err)
+	<-p.lines
+	<-p.lines
 	_, err = p.client().OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+33612340001"})
 	require.Error(t, err)
+	assert.Regexp(t, `^\d\d:\d\d:\d\d  refused 400  otps\.sms\.login_or_create  \+33612340001  invalid_phone_number_country_code  \(otpbox --countries FR lets it through\)$`,
+		<-p.lines, "the terminal says what to do")
+	for _, to := range []string{"\x1b[2J", "ada\x1b]0;x\a@example.com"} {
+		_, err = p.client().OTPs.Authenticate(t.Context(), stytchotp.AuthenticateParams{MethodID: to, Code: "123456"})
+		require.Error(t, err)
+		assert.NotRegexp(t, `[\x00-\x1f]`, <-p.lines, "nothing that a terminal acts on")
+		body, err := json.Marshal(map[string]string{"email": to})
+		require.NoError(t, err)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.base+"/v1/otps/email/login_or_create", bytes.NewReader(body))
+		require.NoError(t, err)
+		r.SetBasicAuth("project-test-otpbox", "secret-test-otpbox")
+		r.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultTransport.RoundTrip(r)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusBadRequest, response.StatusCode)
+		assert.NotRegexp(t, `[\x00-\x1f]`, <-p.lines, "nothing that a terminal acts on")
+	}
 }

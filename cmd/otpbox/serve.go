@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/stytchotp/stytchotp/internal/emulator"
 	"github.com/stytchotp/stytchotp/internal/inbox"
+	"github.com/stytchotp/stytchotp/internal/phone"
 )
 
 // stopTime is how long answers, and then the last lines, may take to be written when
@@ -153,6 +155,8 @@ func follow(engine *emulator.Emulator, quiet bool, stdout, stderr io.Writer) (do
 			switch {
 			case event.Request != nil && event.Request.ErrorType == "live_credentials_refused_by_emulator":
 				fmt.Fprintln(stderr, "otpbox: LIVE CREDENTIALS were sent here and refused. Something that uses a live project is configured with otpbox's address.")
+			case event.Request != nil && event.Request.Status >= http.StatusBadRequest && !quiet:
+				printRefusal(stdout, event.Request)
 			case event.Message != nil && event.Message.ID > last:
 				last = event.Message.ID
 				if !quiet {
@@ -163,4 +167,14 @@ func follow(engine *emulator.Emulator, quiet bool, stdout, stderr io.Writer) (do
 		}
 	}()
 	return finished, events.Close
+}
+
+// printRefusal prints a call that was refused, and the flag that lets it through.
+func printRefusal(stdout io.Writer, r *emulator.Request) {
+	remedy := ""
+	if region := phone.Region(r.Recipient); r.ErrorType == "invalid_phone_number_country_code" && region != "" {
+		remedy = "  (otpbox --countries " + region + " lets it through)"
+	}
+	fmt.Fprintf(stdout, "%s  refused %d  %s  %s  %s%s\n", r.Time.Local().Format(time.TimeOnly), r.Status,
+		cmp.Or(r.Operation, r.Method+" "+r.Path), r.Recipient, r.ErrorType, remedy)
 }
