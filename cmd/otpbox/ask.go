@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
 // asking is what the sub-commands that talk to a running otpbox have in common.
@@ -157,4 +160,45 @@ func (a *asking) isReady(ctx context.Context) error {
 		return fmt.Errorf("%s is not otpbox, or not ready: status %d", a.url, answer.StatusCode)
 	}
 	return nil
+}
+
+// tail prints what goes out and what is refused from now on, until otpbox ends.
+func tail(ctx context.Context, args []string, env func(string) string, stdout io.Writer) error {
+	var a asking
+	flags := newFlags("tail")
+	a.addFlags(flags, env)
+	rest, err := parse(flags, args, stdout)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError("tail takes no arguments")
+	}
+	if err = a.check(env); err != nil {
+		return err
+	}
+	answer, err := a.get(ctx, "/_otp/events")
+	if err != nil {
+		return a.explain(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d from %s: is it otpbox, and is the token right?", answer.StatusCode, a.url)
+	}
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		data, isData := strings.CutPrefix(lines.Text(), "data: ")
+		var event struct {
+			Message *emulator.Message `json:"message"`
+			Request *emulator.Request `json:"request"`
+		}
+		if isData && json.Unmarshal([]byte(data), &event) == nil {
+			printEvent(stdout, event.Message, event.Request)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil // the person ended it
+	}
+	return lines.Err()
 }

@@ -71,6 +71,8 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		return printEnvironment(args, env, stdout)
 	case "code":
 		return printCode(ctx, args, env, stdout)
+	case "tail":
+		return tail(ctx, args, env, stdout)
 	case "ready":
 		return waitReady(ctx, args, env, stdout)
 	case "version":
@@ -110,13 +112,14 @@ const help = `otpbox is Stytch's OTP API on your machine, with an inbox for the 
          --wait 5s             and wait for one that long if there is none yet
          --channel sms         only of a message by sms, whatsapp or email
          --after 7             only of a message with a higher id
+  otpbox tail                  print what goes out and what is refused from now on
   otpbox ready                 succeed once otpbox serves
          --wait 5s             and wait for that so long
   otpbox --version             print the version
   otpbox --help                print this
 
-env, code and ready ask http://127.0.0.1:6872 unless --url or OTPBOX_URL names another
-address, and code takes the token, if there is one, from --token or OTPBOX_TOKEN.
+env, code, tail and ready ask http://127.0.0.1:6872 unless --url or OTPBOX_URL names another
+address, and take the token, if there is one, from --token or OTPBOX_TOKEN.
 
 Flags of otpbox and of otpbox run. Each can be set in the environment too, for example
 --project-id as OTPBOX_PROJECT_ID:

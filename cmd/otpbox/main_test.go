@@ -282,6 +282,8 @@ func TestRefusals(t *testing.T) {
 		{"run --tls -- true", 2, "--tls is for otpbox serve"},
 		{"env --shell csh", 2, "bash, fish, powershell or dotenv"},
 		{"env now", 2, "takes no arguments"},
+		{"tail now", 2, "takes no arguments"},
+		{"tail --url http://127.0.0.1:1", 1, "nothing listens on http://127.0.0.1:1"},
 		{"ready now", 2, "takes no arguments"},
 	} {
 		status, stdout, stderr := finish(t, strings.Fields(c.args)...)
@@ -304,7 +306,7 @@ func TestRefusals(t *testing.T) {
 			assert.Contains(t, stdout, name)
 		}
 	}
-	for _, command := range []string{"serve", "run", "env", "code", "ready"} {
+	for _, command := range []string{"serve", "run", "env", "code", "tail", "ready"} {
 		status, stdout, stderr = finish(t, command, "--help")
 		assert.Equal(t, 0, status, command)
 		assert.Contains(t, stdout, "  -", command)
@@ -511,4 +513,41 @@ func TestCountries(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, response.StatusCode)
 		assert.NotRegexp(t, `[\x00-\x1f]`, <-p.lines, "nothing that a terminal acts on")
 	}
+}
+
+// Another terminal sees what the first one sees, until otpbox ends.
+func TestTail(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	cmd := command(t, "tail", "--url", p.url)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	client := p.client()
+	seen := make(chan bool)
+	go func() { seen <- lines.Scan() }()
+	for { // the stream may not be open yet
+		_, err = p.sendSMS(client)
+		require.NoError(t, err)
+		<-p.lines
+		select {
+		case <-seen:
+			assert.Regexp(t, `^\d\d:\d\d:\d\d  \d{6}  sms       \+12025550162$`, lines.Text())
+		case <-time.After(20 * time.Millisecond):
+			continue
+		}
+		break
+	}
+	_, err = client.OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: "+33612340001"})
+	require.Error(t, err)
+	refused := false
+	for !refused && lines.Scan() {
+		refused = strings.Contains(lines.Text(), "otpbox --countries FR lets it through")
+	}
+	assert.True(t, refused)
+	require.Equal(t, 0, p.stop(os.Interrupt))
+	for lines.Scan() { // to the end
+	}
+	require.NoError(t, cmd.Wait())
 }

@@ -155,22 +155,27 @@ func follow(engine *emulator.Emulator, quiet bool, stdout, stderr io.Writer) (do
 			switch {
 			case event.Request != nil && event.Request.ErrorType == "live_credentials_refused_by_emulator":
 				fmt.Fprintln(stderr, "otpbox: LIVE CREDENTIALS were sent here and refused. Something that uses a live project is configured with otpbox's address.")
-			case event.Request != nil && event.Request.Status >= http.StatusBadRequest && !quiet:
-				printRefusal(stdout, event.Request)
-			case event.Message != nil && event.Message.ID > last:
-				last = event.Message.ID
-				if !quiet {
-					m := event.Message
-					fmt.Fprintf(stdout, "%s  %s  %-8s  %s\n", m.SentAt.Local().Format(time.TimeOnly), m.Code, m.Channel, m.Recipient)
+			case quiet:
+			case event.Message == nil || event.Message.ID > last:
+				if event.Message != nil {
+					last = event.Message.ID
 				}
+				printEvent(stdout, event.Message, event.Request)
 			}
 		}
 	}()
 	return finished, events.Close
 }
 
-// printRefusal prints a call that was refused, and the flag that lets it through.
-func printRefusal(stdout io.Writer, r *emulator.Request) {
+// printEvent prints a message that went out, or a call that was refused and the flag that
+// lets it through.
+func printEvent(stdout io.Writer, m *emulator.Message, r *emulator.Request) {
+	if m != nil {
+		fmt.Fprintf(stdout, "%s  %s  %-8s  %s\n", m.SentAt.Local().Format(time.TimeOnly), m.Code, m.Channel, m.Recipient)
+	}
+	if r == nil || r.Status < http.StatusBadRequest {
+		return
+	}
 	remedy := ""
 	if region := phone.Region(r.Recipient); r.ErrorType == "invalid_phone_number_country_code" && region != "" {
 		remedy = "  (otpbox --countries " + region + " lets it through)"
