@@ -34,7 +34,7 @@ func (p *place) print(w io.Writer) {
 	fmt.Fprintf(w, "otpbox is an emulator of Stytch's OTP API. Nothing is sent, everything is in memory.\n\n")
 	fmt.Fprintf(w, "  Inbox        %s\n", inbox)
 	fmt.Fprintf(w, "  Base URL     %s\n", p.baseURL())
-	fmt.Fprintf(w, "  Control API  %s/_otp/openapi.json\n\n", p.url)
+	fmt.Fprintf(w, "  Control API  %s/_otp/\n\n", p.url)
 	fmt.Fprintf(w, "export STYTCH_BASE_URL=%s\n", p.baseURL())
 	fmt.Fprintf(w, "export STYTCH_PROJECT_ID=%s\n", p.engine.ProjectID())
 	fmt.Fprintf(w, "export STYTCH_SECRET=%s\n\n", p.engine.Secret())

@@ -373,7 +373,6 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		allow        string
 	}{
 		{"GET", "/_otp", 404, ""},
-		{"GET", "/_otp/", 404, ""},
 		{"GET", "/_otp/nothing", 404, ""},
 		{"PATCH", "/_otp/messages", 405, "GET, DELETE"},
 		{"POST", "/_otp/messages/latest", 405, "GET"},

@@ -278,6 +278,6 @@ func (b *Inbox) notFound(w http.ResponseWriter, r *http.Request) error {
 	}
 	return &problem{
 		StatusCode: http.StatusNotFound, ErrorType: "route_not_found",
-		ErrorMessage: "The control API has nothing at this path; /_otp/openapi.json lists what there is.",
+		ErrorMessage: "The control API has nothing at this path; /_otp/ lists what there is.",
 	}
 }

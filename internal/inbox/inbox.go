@@ -125,6 +125,7 @@ func (b *Inbox) newRoutes() *http.ServeMux {
 	for _, path := range []string{"/livez", "/readyz", "/_otp/livez", "/_otp/readyz"} {
 		open("GET "+path, alive)
 	}
+	open("GET /_otp/{$}", b.apiPage)
 	open("GET /_otp/openapi.json", describeControl)
 	open("GET /_otp/openapi-otp.json", describeOTP)
 	open("GET /_otp/ca.pem", b.certificateAuthority)
