@@ -242,8 +242,8 @@ func TestFailover(t *testing.T) {
 	require.NoError(t, err)
 	watch := master.client(t)
 	require.Eventually(t, func() bool { // the replica has it
-		role, err := watch.Do(t.Context(), "role").Slice() // "master", the offset, and for each replica its address, port and offset
-		if err != nil || len(role) < 3 {
+		role, roleErr := watch.Do(t.Context(), "role").Slice() // "master", the offset, and for each replica its address, port and offset
+		if roleErr != nil || len(role) < 3 {
 			return false
 		}
 		replicas, _ := role[2].([]any)
