@@ -79,7 +79,7 @@ func (s *step) follow() bool {
 }
 
 func (s *step) start() {
-	if s.f != nil && (s.f.isOver || s.r.last == nil) { // its message did not go out
+	if s.f != nil && (s.f.isOver || s.r.last == nil) { // its message did not go out, or it is over
 		s.drop()
 	}
 	if s.f != nil {

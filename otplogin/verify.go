@@ -58,7 +58,8 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 // secondLook is how much later another click may be recorded than its code was used.
 const secondLook = 100 * time.Millisecond
 
-// sealLogin encrypts the answer to a right code, for who has the flow's id and the code.
+// sealLogin encrypts the answer to a right code: it takes the flow's id and the code to
+// read it.
 func (l *Logins) sealLogin(id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse) []byte {
 	encoded, err := json.Marshal(login) //nolint:gosec // it is encrypted at once
 	if err != nil {

@@ -29,7 +29,7 @@ func (b *backend) show(ctx context.Context, out io.Writer, address string) error
 		{"+12025550163", []string{""}},
 		{"+12025550162", nil}, // a second login, which joins no message
 		{"+4915123450001", []string{""}},
-		// Codes that nobody types: SMS pumping.
+		// Codes that are never typed: SMS pumping.
 		{"+447400120001", nil},
 		{"+447400120002", nil},
 		{"+447400120003", nil},

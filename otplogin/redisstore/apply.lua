@@ -493,7 +493,7 @@ local function reserve()
 end
 
 local function start()
-  if f and (f.over or not r.last) then -- its message did not go out
+  if f and (f.over or not r.last) then -- its message did not go out, or it is over
     drop()
   end
   if f then
