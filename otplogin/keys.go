@@ -1,6 +1,7 @@
 package otplogin
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -74,16 +75,17 @@ func (k keys) knows(device, recipient string) bool {
 }
 
 // address returns the hash of a client address, of IPv6 of its prefix; "" when it is not
-// known.
+// known. A private address that the attributes name is that of a proxy: it would count
+// all visitors as one.
 func (l *Logins) address(ip string, attributes stytchotp.Attributes) string {
-	if ip == "" {
-		ip = attributes.IPAddress
-	}
-	parsed, err := netip.ParseAddr(ip)
+	parsed, err := netip.ParseAddr(cmp.Or(ip, attributes.IPAddress))
 	if err != nil {
 		return ""
 	}
 	parsed = parsed.Unmap().WithZone("")
+	if ip == "" && (parsed.IsPrivate() || parsed.IsLoopback() || parsed.IsLinkLocalUnicast()) {
+		return ""
+	}
 	bits := parsed.BitLen()
 	if parsed.Is6() {
 		bits = l.config.IPv6Prefix

@@ -104,8 +104,9 @@ type StartParams struct {
 	// e-mail only.
 	Channel stytchotp.Channel
 	// IP is the address of the person's browser, for the limits by address; that of
-	// Attributes by default. Behind a proxy, take it from the header that your proxy
-	// controls: otherwise all visitors count as one address, and have one quota of flows.
+	// Attributes by default, unless it is of a private network. Behind a proxy, take it
+	// from the header that your proxy controls: otherwise it is the proxy's, and all
+	// visitors count as one address, or none does.
 	IP         string
 	Locale     stytchotp.Locale
 	Attributes stytchotp.Attributes

@@ -569,6 +569,10 @@ func TestClientKey(t *testing.T) {
 		assert.NotEqual(t, key("2001:db8::1"), key("2001:db8:0:1::1"))
 		assert.Equal(t, key(""), key("192.0.2.9"))
 		assert.Empty(t, key("nonsense"))
+		for _, proxy := range []string{"127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.9.9", "::1", "fd00::1", "fe80::1%eth0", "::ffff:10.0.0.1"} {
+			assert.Empty(t, s.address("", stytchotp.Attributes{IPAddress: proxy}), proxy)
+			assert.NotEmpty(t, s.address(proxy, stytchotp.Attributes{}), "it was said to be the client's")
+		}
 		wide := newSite(t, Config{IPv6Prefix: 48})
 		assert.Equal(t, wide.address("2001:db8::1", stytchotp.Attributes{}), wide.address("2001:db8:0:1::1", stytchotp.Attributes{}))
 	})
