@@ -259,6 +259,28 @@ func TestOtpboxFilterAndMask(t *testing.T) {
 }
 
 // TestOtpboxKeyboard uses nothing but keys.
+// Clear deletes what the filter shows, and says so.
+func TestOtpboxClearFiltered(t *testing.T) {
+	t.Parallel()
+	b := startBox(t)
+	const other = "+12025550177"
+	b.sms(other)
+	b.sms(boxNumber)
+	kept := b.code(string(boxNumber))
+	in := b.look(t, desktop())
+	in.shows(kept, "live")
+	in.write("#filter", "0177 sms")
+	in.until(`document.querySelector('#clear').textContent === 'Clear these'`)
+	in.click("#clear")
+	in.until(`document.querySelectorAll('#messages > li:not([hidden])').length === 0`)
+	assert.Equal(t, kept, b.code(string(boxNumber)))
+	in.run(`document.querySelector('#filter').value = ''; document.querySelector('#filter').dispatchEvent(new Event('input'))`)
+	in.until(`document.querySelector('#clear').textContent === 'Clear'`)
+	in.until(`document.querySelectorAll('#messages > li:not([hidden])').length === 1`)
+	in.click("#clear")
+	in.until(`!document.querySelector('#empty').hidden`)
+}
+
 func TestOtpboxKeyboard(t *testing.T) {
 	t.Parallel()
 	b := startBox(t)

@@ -47,6 +47,8 @@ type MessageQuery struct {
 	State     string // live, used, expired or superseded
 	After     int64  // only messages with a higher ID
 	Limit     int    // at most this many, the newest
+	// Which chooses among those; nil chooses all. It must not call the emulator.
+	Which func(Message) bool
 }
 
 // message is a Message in the store. State is computed when it is looked at.
@@ -123,7 +125,7 @@ func (q MessageQuery) matches(m *message, now time.Time) bool {
 	return (q.Recipient == "" || m.Recipient == q.Recipient) &&
 		(q.Channel == "" || m.Channel == q.Channel) &&
 		(q.State == "" || m.state(now) == q.State) &&
-		m.ID > q.After
+		m.ID > q.After && (q.Which == nil || q.Which(m.view(now)))
 }
 
 // find visits the messages that q chooses, newest first, until visit is false.

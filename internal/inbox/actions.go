@@ -3,6 +3,7 @@ package inbox
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,12 +60,24 @@ func (b *Inbox) do(action string, form url.Values) error {
 	case "end-session":
 		b.emulator.EndSession(form.Get("id")) // ended already is as good
 	case "clear":
-		b.emulator.DeleteMessages(emulator.MessageQuery{})
+		return b.clear(form.Get("q"))
 	case "reset":
 		b.emulator.Reset()
 	default:
 		return &problem{StatusCode: http.StatusNotFound, ErrorType: "route_not_found", ErrorMessage: "The page has no such button."}
 	}
+	return nil
+}
+
+// clear deletes the messages that a filter shows; all without one.
+func (b *Inbox) clear(filter string) error {
+	if len(filter) > maxFilter {
+		return invalid("The filter has at most " + strconv.Itoa(maxFilter) + " bytes.")
+	}
+	now := b.emulator.Now()
+	b.emulator.DeleteMessages(emulator.MessageQuery{Which: func(m emulator.Message) bool {
+		return matches(newMessageView(m, now).Search+" "+m.State, filter)
+	}})
 	return nil
 }
 

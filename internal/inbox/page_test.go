@@ -207,14 +207,21 @@ func TestButtons(t *testing.T) {
 	assert.Len(t, b.engine.Faults(), 8)
 	press("remove-fault", "id=all")
 	assert.Empty(t, b.engine.Faults())
-	press("clear", "")
+	b.send(number)
+	b.send("ada@example.com")
+	press("clear", "q=ADA+live")
+	for _, m := range b.engine.Messages(emulator.MessageQuery{}) {
+		assert.NotEqual(t, "ada@example.com", m.Recipient, "what the filter shows is deleted")
+	}
+	assert.NotEmpty(t, b.engine.Messages(emulator.MessageQuery{}), "and nothing else")
+	press("clear", "q=")
 	assert.Empty(t, b.engine.Messages(emulator.MessageQuery{}))
 	press("reset", "")
 	assert.Empty(t, b.engine.Users(0))
 
 	quiet := b.do(http.MethodPost, "/_otp/page/clock", "advance=1m", "Content-Type", form, "Accept", "application/json")
 	assert.Equal(t, http.StatusNoContent, quiet.status)
-	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x"} {
+	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x", "clear?q=" + strings.Repeat("x", 257)} {
 		action, body, _ := strings.Cut(wrong, "?")
 		assert.Equal(t, http.StatusBadRequest, b.do(http.MethodPost, "/_otp/page/"+action, body, "Content-Type", form).status, wrong)
 	}

@@ -1,13 +1,15 @@
 // Hides the rows that lack a word of the filter, and masks recipients. Both are kept
 // in the address, so that they survive a reload and can be bookmarked.
 
-import { byId, messages } from './rows.js';
+import { byId, messages, reload } from './rows.js';
 
 export function startFilter() {
   const input = byId('filter');
   input.addEventListener('input', () => {
     remember('q', input.value);
     refilter();
+    // What a filter kept out when the page was loaded is not here to be shown.
+    if (!input.value && byId('page').dataset.filtered) reload().then(refilter, () => {});
   });
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
@@ -31,6 +33,8 @@ export function refilter() {
     const text = `${row.dataset.search} ${row.dataset.state ?? ''}`;
     return words.every((word) => text.includes(word));
   };
+  byId('clear-filter').value = words.join(' ');
+  byId('clear').textContent = words.length ? 'Clear these' : 'Clear';
   let shown = 0;
   for (const row of messages().children) {
     row.hidden = !matches(row);

@@ -108,6 +108,7 @@ export async function reload() {
     update(byId(id), document.adoptNode(fresh.getElementById(id)));
   }
   byId('page').dataset.stamp = fresh.getElementById('page').dataset.stamp;
+  byId('page').dataset.filtered = new URL(location.href).searchParams.get('q') ?? '';
 }
 
 /** Announces a text to screen readers. */
