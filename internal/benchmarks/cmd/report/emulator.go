@@ -147,7 +147,7 @@ func startBox(ctx context.Context) (*box, error) {
 	}
 	program := filepath.Join(folder, "otpbox")
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/otpbox")
-	build.Dir = filepath.Dir(module) // otpbox belongs to the module above this one
+	build.Dir = filepath.Join(module, "..", "..") // otpbox belongs to the root module
 	out, err := build.CombinedOutput()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("building otpbox: %w: %s", err, out), b.stop())
