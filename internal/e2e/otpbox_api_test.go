@@ -215,6 +215,7 @@ func controlEverything(t *testing.T, b *box) {
 	}
 	b.control(http.MethodGet, "/livez", "")
 	b.control(http.MethodGet, "/readyz", "")
+	b.control(http.MethodGet, "/metrics", "")
 	followOnce(t, b)
 	endSessions(t, b)
 }
