@@ -27,8 +27,8 @@
 //     only or off by [Limits].Modes. What one that records would have refused is told to
 //     [Config].Observer.
 //   - A flow is signed in only by a right code in that flow. Its id is 128 random bits
-//     and a keyed hash of the recipient; the store holds a hash of it, and after the
-//     login it is worth nothing.
+//     and a keyed hash of the recipient; the store holds a hash of it. After the
+//     login it is worth nothing without the code, and nothing at all 30 seconds later.
 //   - Memory is bounded: a client address has a quota of flows, and a start that finds
 //     no room is refused; the flows of others stay.
 //   - The store's clock counts. When the store does not answer, nothing is sent.

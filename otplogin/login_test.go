@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -609,6 +610,9 @@ func TestParams(t *testing.T) {
 		_, err = logins.Start(t.Context(), params)
 		require.ErrorContains(t, err, want)
 	}
+	_, err = logins.Start(t.Context(), StartParams{Recipient: strings.Repeat("a", 320) + "@"})
+	assert.Equal(t, "invalid_email", stytchotp.PublicCode(err))
+	assert.Equal(t, http.StatusUnprocessableEntity, stytchotp.HTTPStatus(err))
 	l := Limits{MaxWait: time.Minute}
 	require.NoError(t, l.fill())
 	assert.Equal(t, []Millis{0, 30 * second, minute, minute}, []Millis{l.wait(0), l.wait(1), l.wait(2), l.wait(60)})

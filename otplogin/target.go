@@ -16,6 +16,9 @@ type target struct {
 	Locale    stytchotp.Locale  `json:"l,omitempty"`
 }
 
+// maxAddressLength is the most that SMTP allows: 64 bytes, an @ and 255 bytes.
+const maxAddressLength = 320
+
 // newTarget checks whom a login is for.
 func newTarget(recipient string, channel stytchotp.Channel, locale stytchotp.Locale) (target, error) {
 	isAddress := strings.Contains(recipient, "@")
@@ -32,6 +35,8 @@ func newTarget(recipient string, channel stytchotp.Channel, locale stytchotp.Loc
 		return target{}, paramError("Channel must be sms, whatsapp or email")
 	case isAddress && channel != stytchotp.ChannelEmail:
 		return target{}, paramError("Channel does not fit Recipient: an address takes email only")
+	case channel == stytchotp.ChannelEmail && len(recipient) > maxAddressLength: // a store must not keep it, not even until the send refuses it
+		return target{}, &flowError{"Recipient is too long for an e-mail address", http.StatusUnprocessableEntity, "invalid_email"}
 	case channel == stytchotp.ChannelEmail:
 		return target{strings.ToLower(recipient), channel, locale}, nil // the send checks whether it is one
 	}

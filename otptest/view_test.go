@@ -51,7 +51,7 @@ func TestViewChild(t *testing.T) {
 	t.Log("after the serial ones")
 	t.Run("parallel", func(t *testing.T) {
 		for name, run := range map[string]func(*testing.T, *otptest.Server){
-			"no message": func(_ *testing.T, srv *otptest.Server) { srv.EmailCode("nobody@example.com") },
+			"no message": func(_ *testing.T, srv *otptest.Server) { srv.EmailCode("unknown@example.com") },
 			"unused fault": func(_ *testing.T, srv *otptest.Server) {
 				srv.Inject(otptest.Fault{Recipient: "+12025550199", Status: 500})
 			},

@@ -34,19 +34,27 @@ func serve(ctx context.Context, args []string, env func(string) string, stdout, 
 	return serveWith(ctx, o, stdout, stderr, nil)
 }
 
-// serveWith serves until ctx ends. When it listens, it prints where, or calls ready
-// instead.
-func serveWith(ctx context.Context, o options, stdout, stderr io.Writer, ready func(*place)) error {
+func newEngine(o options) (*emulator.Emulator, error) {
 	engine, err := emulator.New(emulator.Config{
 		ProjectID: o.projectID, Secret: o.secret, Seed: o.seed, FixedCodes: o.codes, MaxMessages: o.keep,
 	})
 	if err != nil {
-		return usageError(err.Error())
+		return nil, usageError(err.Error())
 	}
-	for _, channel := range []string{"sms", "whatsapp"} {
+	for _, channel := range []string{emulator.ChannelSMS, emulator.ChannelWhatsApp} {
 		if err = engine.AllowCountries(channel, o.countries...); err != nil {
-			return usageError("--countries: " + err.Error())
+			return nil, usageError("--countries: " + err.Error())
 		}
+	}
+	return engine, nil
+}
+
+// serveWith serves until ctx ends. When it listens, it prints where, or calls ready
+// instead.
+func serveWith(ctx context.Context, o options, stdout, stderr io.Writer, ready func(*place)) error {
+	engine, err := newEngine(o)
+	if err != nil {
+		return err
 	}
 	plain, err := listen(ctx, o.listen, o.port)
 	if err != nil {

@@ -200,7 +200,7 @@ func TestRefused(t *testing.T) {
 		"no area code":       {number("(112) 555-0123"), nil, "invalid_phone_number", 422, true},
 		"unknown range":      {number("+61 5 1234 5678"), nil, "invalid_phone_number", 422, true},
 		"premium number":     {number("+1 900 555 0123"), nil, "number_type_not_allowed", 422, true},
-		"no address":         {email("nobody"), nil, "invalid_email", 422, true},
+		"no address":         {email("unknown"), nil, "invalid_email", 422, true},
 		"country at Stytch":  {number("+52 55 1234 5678"), func(s *site) { s.srv.Reset() }, "region_not_allowed", 422, true},
 		"unknown region":     {[]string{"country", "?", "number", "2025550123"}, nil, "invalid_phone_number", 422, true},
 		"rate limit":         {number("2025550123"), fault(otptest.Fault{RetryAfter: time.Minute}), "rate_limited", 429, false},

@@ -66,7 +66,7 @@ func TestLoginEmail(t *testing.T) {
 		p.tolerate("422")
 		p.click(`nav a[href="/login?by=email"]`)
 		p.focuses("email")
-		p.fill("#email", "nobody")
+		p.fill("#email", "unknown")
 		p.click("main form button")
 		p.sees("not an e-mail address")
 		p.focuses("email")

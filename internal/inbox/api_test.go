@@ -46,7 +46,7 @@ func TestMessages(t *testing.T) {
 		{"?state=superseded", []float64{1}},
 		{"?state=live&after=2", []float64{4, 3}},
 		{"?limit=2", []float64{4, 3}},
-		{"?to=nobody@example.com", []float64{}},
+		{"?to=unknown@example.com", []float64{}},
 	} {
 		assert.Equal(t, c.want, ids(t, b.object(200, http.MethodGet, "/_otp/messages"+c.query, ""), "messages"), c.query)
 	}
