@@ -76,7 +76,8 @@ type flow struct {
 	expires  Millis
 	message  string // that attempts are counted for
 	attempts int
-	sealed   []byte // what it is for, or the login when it is over
+	checking []Millis // places of codes that calls are checking now
+	sealed   []byte   // what it is for, or the login when it is over
 	isOver   bool
 }
 

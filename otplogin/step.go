@@ -4,6 +4,7 @@ const (
 	flowLife = 30 * minute
 	overLife = 30 * second // a right code can come twice, from a second click
 	sendLife = minute      // after it, a message without an outcome may have gone out
+	tryLife  = minute      // after it, the program that checks a code is taken for dead
 
 	// Values of Message.Delivery and Operation.Delivery.
 	pending   = "pending"
@@ -268,12 +269,16 @@ func (s *step) try() {
 	}
 	s.f.attempts++
 	*failures, s.state.At = add(*failures, s.now)
+	s.f.checking = append(recent(s.f.checking, s.now, tryLife), s.state.At)
 	s.state.Result = ResultTry
 }
 
 func (s *step) judge() {
 	r, msg, isLast := s.r, s.r.last, s.isLast()
 	s.state.Result = ResultDone
+	if s.f != nil {
+		s.f.checking, _ = remove(s.f.checking, s.op.At)
+	}
 	switch s.op.Verdict {
 	case VerdictRight:
 		// The method id is forgotten: whether a lost answer can be made good for must not
@@ -287,6 +292,8 @@ func (s *step) judge() {
 		if isLast {
 			msg.over = true
 		}
+		return
+	case VerdictCompared:
 		return
 	case VerdictUnknown:
 		r.methodID = nil
@@ -321,6 +328,7 @@ func (s *step) judge() {
 func (s *step) view() {
 	st, limits := &s.state, s.op.Limits
 	st.Sealed, st.Expires, st.AttemptsLeft = s.f.sealed, s.f.expires, 1
+	st.Checking = len(recent(s.f.checking, s.now, tryLife))
 	attempts := s.f.attempts
 	if s.r.last != nil && s.f.message != s.r.last.ID {
 		attempts = 0

@@ -48,6 +48,7 @@ type Verdict string
 // The verdicts of [OperationJudge].
 const (
 	VerdictRight       Verdict = "right"        // the login is over
+	VerdictCompared    Verdict = "compared"     // it was wrong, or may have been; the place stays taken
 	VerdictNotCompared Verdict = "not_compared" // the place is given back
 	VerdictExpired     Verdict = "expired"      // as not compared, and the message is over
 	VerdictUnknown     Verdict = "unknown"      // Stytch does not know the method id; the place stays taken
@@ -133,6 +134,7 @@ type State struct {
 	Sealed       []byte  `json:"sealed,omitempty"`
 	Expires      Millis  `json:"expires,omitempty"`
 	AttemptsLeft int     `json:"attempts_left"`
+	Checking     int     `json:"checking,omitempty"` // codes that were tried within the last minute and not judged
 	ResendAt     Millis  `json:"resend_at,omitempty"`
 	SendsLeft    int     `json:"sends_left"`
 	Message      Message `json:"message"`

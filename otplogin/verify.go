@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
@@ -43,20 +42,24 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 		op.Sealed = l.sealLogin(params.FlowID, code, login)
 	}
 	judged, err := l.judge(ctx, op, err)
-	if errors.Is(err, stytchotp.ErrCodeExpired) { // perhaps by another click, which is a moment ahead
-		if judged != nil && judged.Result != ResultOver {
-			_ = sleep(ctx, secondLook)
-			judged, _, _ = l.find(ctx, params.FlowID)
-		}
-		if other := l.openLogin(judged, params.FlowID, code); other != nil {
+	if errors.Is(err, stytchotp.ErrCodeExpired) { // perhaps another click used it
+		if other := l.openLogin(l.awaitOthers(ctx, params.FlowID, judged), params.FlowID, code); other != nil {
 			return other, nil
 		}
 	}
 	return login, err
 }
 
-// secondLook is how much later another click may be recorded than its code was used.
-const secondLook = 100 * time.Millisecond
+// awaitOthers waits until the other calls that check a code of the flow have an answer.
+func (l *Logins) awaitOthers(ctx context.Context, id string, state *State) *State {
+	for pause := firstPause; state != nil && state.Result != ResultOver && state.Checking > 0; pause = min(2*pause, lastPause) {
+		if sleep(ctx, pause) != nil {
+			return nil
+		}
+		state, _, _ = l.find(ctx, id)
+	}
+	return state
+}
 
 // sealLogin encrypts the answer to a right code: it takes the flow's id and the code to
 // read it.
@@ -90,15 +93,15 @@ func (l *Logins) judge(ctx context.Context, op *Operation, err error) (*State, e
 		l.observe(ctx, Event{Kind: EventVerified, Channel: op.Channel, Region: op.Region})
 	case errors.Is(err, stytchotp.ErrCodeIncorrect) && errors.As(err, &answered):
 		l.observe(ctx, Event{Kind: EventWrong, Channel: op.Channel, Region: op.Region})
-		return nil, err
+		op.Verdict = VerdictCompared
 	case errors.Is(err, stytchotp.ErrCodeExpired):
 		op.Verdict = VerdictExpired
 	case errors.Is(err, stytchotp.ErrUserNotFound): // says nothing about accounts
 		op.Verdict, err = VerdictUnknown, ErrNoMessage
 	case stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent:
 		op.Verdict = VerdictNotCompared
-	default:
-		return nil, err // it may have been compared
+	default: // it may have been compared
+		op.Verdict = VerdictCompared
 	}
 	state, storeErr := l.store.Apply(ctx, op)
 	if storeErr != nil {

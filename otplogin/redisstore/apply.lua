@@ -15,6 +15,7 @@ local DAY = 24 * HOUR
 local FLOW_LIFE = 30 * MINUTE
 local OVER_LIFE = 30 * SECOND
 local SEND_LIFE = MINUTE
+local TRY_LIFE = MINUTE
 local MAX_TIMES = 1000
 local MAX_COUNT = 1000000000
 
@@ -587,6 +588,8 @@ local function try()
   end
   f.attempts = f.attempts + 1
   state.at = add(failures)
+  f.checking = recent(f.checking or {}, TRY_LIFE)
+  table.insert(f.checking, state.at)
   save_recipient()
   save_flow()
   state.result = 'try'
@@ -595,6 +598,18 @@ end
 local function judge()
   local m = r.last
   local is_last = m and m.id == op.message
+  if f and f.checking then
+    remove(f.checking, op.at)
+    if #f.checking == 0 then
+      f.checking = nil
+    end
+  end
+  if op.verdict == 'compared' then
+    if f then
+      save_flow()
+    end
+    return
+  end
   if op.verdict == 'right' then
     -- The method id is forgotten: whether a lost answer can be made good for must not
     -- tell who has logged in before.
@@ -617,6 +632,9 @@ local function judge()
     if is_last then
       m.method_id, m.over = nil, true
     end
+    if f then
+      save_flow()
+    end
     save_recipient()
     return
   end
@@ -631,8 +649,10 @@ local function judge()
     give_failure_back()
     if f and f.message == op.message then
       f.attempts = math.max(0, f.attempts - 1)
-      save_flow()
     end
+  end
+  if f then
+    save_flow()
   end
   save_recipient()
 end
@@ -640,6 +660,7 @@ end
 -- view says what the flow's owner may know.
 local function view()
   state.sealed, state.expires, state.attempts_left = f.sealed, f.expires, 1
+  state.checking = #recent(f.checking or {}, TRY_LIFE)
   local attempts = f.attempts
   if r.last and f.message ~= r.last.id then
     attempts = 0

@@ -60,7 +60,7 @@ type place struct {
 func (s *Store) places(op *otplogin.Operation) []place {
 	recipient := s.prefix + "{" + op.Recipient + "}"
 	all := []place{{"rf", []string{recipient, recipient + op.Flow}}}
-	if op.Kind == otplogin.OperationFind {
+	if op.Kind == otplogin.OperationFind || op.Verdict == otplogin.VerdictCompared {
 		return all
 	}
 	if op.Address != "" {

@@ -331,12 +331,19 @@ func codesInFlight(s *site) {
 // A person who presses twice gets one session, on whichever machine the second click is
 // handled; half a minute later the id and the code are worth nothing.
 func secondClick(s *site) {
-	for _, delay := range []time.Duration{0, 50 * time.Millisecond} {
+	faults := [][]otptest.Fault{
+		nil, // the second click is later
+		{{Operation: otptest.OpAuthenticate, Delay: 50 * time.Millisecond, Times: 2}},
+		// The answer to the click that used the code is the later one.
+		{{Operation: otptest.OpAuthenticate, Delay: 400 * time.Millisecond, SendFirst: true}},
+	}
+	for _, slow := range faults {
 		to := s.number()
 		f := s.start(0, to)
+		s.is(s.verify(1, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
 		right := s.newest(to)
-		if delay > 0 {
-			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: delay, Times: 2})
+		for _, fault := range slow {
+			s.srv.Inject(fault)
 		}
 		tokens := make([]stytchotp.Secret, 2)
 		click := func(i int) {
@@ -347,7 +354,7 @@ func secondClick(s *site) {
 			}
 			tokens[i] = login.SessionToken
 		}
-		if delay == 0 {
+		if slow == nil {
 			click(0)
 			click(1)
 		} else {
@@ -363,4 +370,27 @@ func secondClick(s *site) {
 		s.advance(31 * time.Second)
 		s.is(s.verify(0, f, right), otplogin.ErrNoFlow)
 	}
+}
+
+// A code that Stytch takes for expired may have been used by another click. It waits for
+// the calls that check a code of the flow, and not for a wrong code that was answered nor,
+// for more than a minute, for a machine that died.
+func expiredCode(s *site) {
+	to := s.number()
+	f := s.start(0, to)
+	var looks int
+	s.faults[1].set(nil, func(op *otplogin.Operation) bool {
+		if op.Kind == otplogin.OperationFind {
+			looks++
+		}
+		return false
+	}, false)
+	s.is(s.verify(0, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
+	s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Status: 503})
+	equal(s, "what a failure is called", code(s.verify(1, f, s.wrong(to))), "result_unknown")
+	s.faults[0].set(always(otplogin.OperationJudge), nil, false) // the machine dies
+	s.is(s.verify(0, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
+	s.advance(10 * time.Minute)
+	s.is(s.verify(1, f, s.newest(to)), stytchotp.ErrCodeExpired)
+	equal(s, "looks at the flow", looks, 0)
 }

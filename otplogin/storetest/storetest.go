@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) { //nolint:thelper // it
 		{"NotCompared", notCompared},
 		{"CodesInFlight", codesInFlight},
 		{"SecondClick", secondClick},
+		{"ExpiredCode", expiredCode},
 		{"FlowIDs", flowIDs},
 		{"AddressLimits", addressLimits},
 		{"AddressRegions", addressRegions},
