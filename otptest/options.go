@@ -35,6 +35,13 @@ func WithCredentials(projectID, secret string) Option {
 	return func(c *config) { c.emulator.ProjectID, c.emulator.Secret = projectID, secret }
 }
 
+// WithCountries lets SMS and WhatsApp messages go to more countries, named by their
+// ISO 3166 alpha-2 codes, also after a [Server.Reset]. Without it, as in a new project,
+// only US and CA are allowed.
+func WithCountries(countries ...string) Option {
+	return func(c *config) { c.emulator.Countries = append(c.emulator.Countries, countries...) }
+}
+
 // WithUserLock sets how many wrong codes in a row lock a user, 1 to 100, and for
 // how long, 5 minutes to 7 days. Without it that is ten, and one hour.
 func WithUserLock(threshold int, ttl time.Duration) Option {

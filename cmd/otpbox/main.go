@@ -11,7 +11,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +18,10 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/debug"
+	"runtime"
 	"syscall"
+
+	"github.com/stytchotp/stytchotp/internal/inbox"
 )
 
 func main() {
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	case "ready":
 		return waitReady(ctx, args, env, stdout)
 	case "version":
-		fmt.Fprintln(stdout, "otpbox", version())
+		fmt.Fprintln(stdout, "otpbox", inbox.Version()+", "+runtime.Version())
 		return nil
 	case "help":
 		fmt.Fprint(stdout, help)
@@ -84,21 +85,6 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		return nil
 	}
 	return usageError(fmt.Sprintf("there is no command %q; otpbox --help names all", command))
-}
-
-// version is that of the module, or the revision that it was built from.
-func version() string {
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "of an unknown build"
-	}
-	v := build.Main.Version
-	for _, setting := range build.Settings {
-		if setting.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = setting.Value
-		}
-	}
-	return cmp.Or(v, "(devel)") + ", " + build.GoVersion
 }
 
 const help = `otpbox is Stytch's OTP API on your machine, with an inbox for the codes.

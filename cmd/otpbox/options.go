@@ -136,6 +136,8 @@ func (o *options) check() error {
 	case !o.isLoopback() && o.token == "":
 		return usageError("--listen " + o.listen + " lets other machines read every code, so it needs a token:\n" +
 			"  OTPBOX_TOKEN=$(openssl rand -hex 16) otpbox --listen " + o.listen)
+	case emulator.CheckCountries(o.countries...) != nil:
+		return usageError("--countries: " + strings.TrimPrefix(emulator.CheckCountries(o.countries...).Error(), "emulator: "))
 	case o.keep < 1:
 		return usageError("--keep is at least 1")
 	}

@@ -36,15 +36,10 @@ func serve(ctx context.Context, args []string, env func(string) string, stdout, 
 
 func newEngine(o options) (*emulator.Emulator, error) {
 	engine, err := emulator.New(emulator.Config{
-		ProjectID: o.projectID, Secret: o.secret, Seed: o.seed, FixedCodes: o.codes, MaxMessages: o.keep,
+		ProjectID: o.projectID, Secret: o.secret, Seed: o.seed, FixedCodes: o.codes, MaxMessages: o.keep, Countries: o.countries,
 	})
 	if err != nil {
 		return nil, usageError(err.Error())
-	}
-	for _, channel := range []string{emulator.ChannelSMS, emulator.ChannelWhatsApp} {
-		if err = engine.AllowCountries(channel, o.countries...); err != nil {
-			return nil, usageError("--countries: " + err.Error())
-		}
 	}
 	return engine, nil
 }

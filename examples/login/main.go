@@ -89,12 +89,10 @@ func newClient(options []stytchotp.Option) (*stytchotp.Client, *otptest.Server, 
 		client, err := stytchotp.NewClientFromEnv(options...)
 		return client, nil, err
 	}
-	emulator, err := otptest.Start()
+	emulator, err := otptest.Start(otptest.WithCountries(regions()...))
 	if err != nil {
 		return nil, nil, err
 	}
-	emulator.AllowCountries(stytchotp.ChannelSMS, regions()...)
-	emulator.AllowCountries(stytchotp.ChannelWhatsApp, regions()...)
 	return emulator.Client(options...), emulator, nil
 }
 

@@ -10,12 +10,29 @@ import (
 	"github.com/stytchotp/stytchotp/internal/phone"
 )
 
-// defaultCountries is what a new project may send to.
-func defaultCountries() map[string]map[string]bool {
-	return map[string]map[string]bool{
-		ChannelSMS:      {"US": true, "CA": true},
-		ChannelWhatsApp: {"US": true, "CA": true},
+// defaultCountries is what a new project may send to, and more countries.
+func defaultCountries(more []string) map[string]map[string]bool {
+	countries := map[string]map[string]bool{}
+	for _, channel := range []string{ChannelSMS, ChannelWhatsApp} {
+		countries[channel] = map[string]bool{"US": true, "CA": true}
+		for _, country := range more {
+			countries[channel][strings.ToUpper(country)] = true
+		}
 	}
+	return countries
+}
+
+// CheckCountries returns what is wrong with codes of countries.
+func CheckCountries(countries ...string) error {
+	for _, country := range countries {
+		switch {
+		case len(country) != 2 || strings.Trim(strings.ToUpper(country), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
+			return errors.New("emulator: a country is two letters, such as GB")
+		case !phone.KnownRegion(strings.ToUpper(country)):
+			return fmt.Errorf("emulator: %q is no ISO 3166 alpha-2 code of a region with phone numbers, such as GB", country)
+		}
+	}
+	return nil
 }
 
 // AllowCountries lets a channel, sms or whatsapp, send to more countries, named
@@ -35,13 +52,8 @@ func (e *Emulator) changeCountries(channel string, countries []string, start fun
 	if e.countries[channel] == nil {
 		return errors.New("emulator: countries are allowed for sms and whatsapp only")
 	}
-	for _, country := range countries {
-		switch {
-		case len(country) != 2 || strings.Trim(strings.ToUpper(country), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
-			return errors.New("emulator: a country is two letters, such as GB")
-		case !phone.KnownRegion(strings.ToUpper(country)):
-			return fmt.Errorf("emulator: %q is no ISO 3166 alpha-2 code of a region with phone numbers, such as GB", country)
-		}
+	if err := CheckCountries(countries...); err != nil {
+		return err
 	}
 	allowed := start(e.countries[channel])
 	for _, country := range countries {
@@ -79,6 +91,25 @@ func unreachable(region string) *apiError {
 		return failure("invalid_phone_number")
 	}
 	return failure("invalid_phone_number_country_code")
+}
+
+// RegionToAllow returns the country that has to be allowed before the call of a request
+// can succeed, or "" when it was not refused for that, or is allowed since.
+func (e *Emulator) RegionToAllow(r Request) string {
+	region := regionOf(r.Recipient)
+	if r.ErrorType != "invalid_phone_number_country_code" || region == "" {
+		return ""
+	}
+	channel := ChannelSMS
+	if strings.HasPrefix(r.Operation, "otps.whatsapp.") {
+		channel = ChannelWhatsApp
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.countries[channel][region] {
+		return ""
+	}
+	return region
 }
 
 // regionOf returns the region that a phone number belongs to, and "" for an e-mail

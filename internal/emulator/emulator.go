@@ -32,6 +32,10 @@ type Config struct {
 	// six digits every time.
 	FixedCodes map[string]string
 
+	// Countries are those that SMS and WhatsApp messages may go to from the start,
+	// besides US and CA, by their ISO 3166 alpha-2 codes.
+	Countries []string
+
 	// RateLimits to begin with; none by default.
 	RateLimits []RateLimit
 
@@ -116,7 +120,7 @@ func (e *Emulator) clearLocked() {
 	e.journal = newJournal(e.config.MaxRequests, e.journal.lastID)
 	e.faults = faultList{lastID: e.faults.lastID}
 	e.limits = newLimiter(e.config.RateLimits)
-	e.countries = defaultCountries()
+	e.countries = defaultCountries(e.config.Countries)
 	e.fixed = make(map[string]string, len(e.config.FixedCodes))
 	for recipient, code := range e.config.FixedCodes {
 		e.fixed[normalize(recipient)] = code
@@ -177,6 +181,7 @@ func (c *Config) check() error {
 	if len(c.FixedCodes) > maxFixedCodes {
 		problems = append(problems, fmt.Errorf("emulator: at most %d recipients can have a fixed code", maxFixedCodes))
 	}
+	problems = append(problems, CheckCountries(c.Countries...))
 	for _, limit := range c.RateLimits {
 		problems = append(problems, limit.check())
 	}

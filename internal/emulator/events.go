@@ -9,7 +9,7 @@ import (
 const (
 	EventMessage = "message" // a message went out, or its code was used or superseded
 	EventRequest = "request" // a request was answered, or cut off
-	EventDeleted = "deleted" // messages were deleted
+	EventDeleted = "deleted" // messages were deleted, or restored
 	EventClock   = "clock"   // the clock was moved, frozen or released
 	EventFault   = "fault"   // a fault was added, hit or removed
 	EventConfig  = "config"  // rate limits or countries changed

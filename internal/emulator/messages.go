@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -87,6 +89,9 @@ type messageStore struct {
 	all    queue[*message]
 	latest map[string]*message
 	lastID int64
+
+	deleted   []*message // by the last call of DeleteMessages, oldest first
+	deletedAt time.Time
 }
 
 func newMessageStore(limit int, lastID int64) messageStore {
@@ -96,13 +101,18 @@ func newMessageStore(limit int, lastID int64) messageStore {
 func (s *messageStore) add(m *message) {
 	s.lastID++
 	m.ID = s.lastID
+	s.link(m)
+	if evicted, full := s.all.push(m); full {
+		s.unlink(evicted)
+	}
+}
+
+// link makes m the latest message of its recipient.
+func (s *messageStore) link(m *message) {
 	if previous := s.latest[m.Recipient]; previous != nil {
 		m.older, previous.newer = previous, m
 	}
 	s.latest[m.Recipient] = m
-	if evicted, full := s.all.push(m); full {
-		s.unlink(evicted)
-	}
 }
 
 // unlink takes m out of its recipient's chain.
@@ -169,23 +179,61 @@ func (e *Emulator) LatestMessage(q MessageQuery) (m Message, found bool) {
 	return messages[0], true
 }
 
-// DeleteMessages forgets the messages that q chooses, whatever its Limit, and
+// undoLife is how long deleted messages can be restored.
+const undoLife = time.Minute
+
+// DeleteMessages deletes the messages that q chooses, whatever its Limit, and
 // returns how many. Their codes stay what they were: one that is live still works.
+// They can be restored for a minute, until other messages are deleted.
 func (e *Emulator) DeleteMessages(q MessageQuery) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	q.Recipient = normalize(q.Recipient)
 	now := e.clock.now()
 	kept := make([]*message, 0, len(e.messages.all.items))
+	e.messages.deleted, e.messages.deletedAt = nil, time.Now()
 	for _, m := range e.messages.all.items {
 		if q.matches(m, now) {
 			e.messages.unlink(m)
+			e.messages.deleted = append(e.messages.deleted, m)
 		} else {
 			kept = append(kept, m)
 		}
 	}
-	deleted := len(e.messages.all.items) - len(kept)
 	e.messages.all.items = kept
 	e.publishLocked(Event{Kind: EventDeleted})
-	return deleted
+	return len(e.messages.deleted)
+}
+
+// DeletedMessages returns how many messages RestoreMessages would restore.
+func (e *Emulator) DeletedMessages() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.messages.restorable())
+}
+
+// RestoreMessages restores what the last call of DeleteMessages deleted, as far as there
+// is room for older messages, and returns how many.
+func (e *Emulator) RestoreMessages() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all, deleted := e.messages.all.items, e.messages.restorable()
+	deleted = deleted[max(0, len(deleted)+len(all)-e.messages.all.limit):]
+	e.messages.deleted = nil
+	items := slices.Concat(all, deleted)
+	slices.SortFunc(items, func(a, b *message) int { return cmp.Compare(a.ID, b.ID) })
+	e.messages.all.items, e.messages.latest = items, map[string]*message{}
+	for _, m := range items {
+		m.older, m.newer = nil, nil
+		e.messages.link(m)
+	}
+	e.publishLocked(Event{Kind: EventDeleted})
+	return len(deleted)
+}
+
+func (s *messageStore) restorable() []*message {
+	if time.Since(s.deletedAt) >= undoLife {
+		s.deleted = nil
+	}
+	return s.deleted
 }

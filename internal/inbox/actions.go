@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,7 +19,7 @@ func (b *Inbox) act(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return invalid("The form cannot be read.")
 	}
-	if err := b.do(r.PathValue("action"), r.PostForm); err != nil {
+	if err := b.do(r.Context(), r.PathValue("action"), r.PostForm); err != nil {
 		return err
 	}
 	if r.Header.Get("Accept") == "application/json" {
@@ -33,7 +34,7 @@ func (b *Inbox) act(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (b *Inbox) do(action string, form url.Values) error {
+func (b *Inbox) do(ctx context.Context, action string, form url.Values) error {
 	switch action {
 	case "clock":
 		return b.moveClock(form)
@@ -61,6 +62,18 @@ func (b *Inbox) do(action string, form url.Values) error {
 		b.emulator.EndSession(form.Get("id")) // ended already is as good
 	case "clear":
 		return b.clear(form.Get("q"))
+	case "undo":
+		if b.emulator.RestoreMessages() == 0 {
+			return invalid("Deleted messages can be restored for a minute.")
+		}
+	case "allow":
+		for _, channel := range []string{emulator.ChannelSMS, emulator.ChannelWhatsApp} {
+			if err := b.emulator.AllowCountries(channel, form.Get("country")); err != nil {
+				return engineProblem(err)
+			}
+		}
+	case "test-code":
+		return b.sendTestCode(ctx)
 	case "reset":
 		b.emulator.Reset()
 	default:
@@ -79,6 +92,26 @@ func (b *Inbox) clear(filter string) error {
 		return matches(newMessageView(m, now).Search+" "+m.State, filter)
 	}})
 	return nil
+}
+
+// testNumber gets the code that the empty page sends.
+const testNumber = "+12025550162"
+
+// sendTestCode makes the call that the empty page shows.
+func (b *Inbox) sendTestCode(ctx context.Context) error {
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "/v1/otps/sms/login_or_create", http.NoBody)
+	if err != nil {
+		return err
+	}
+	call.Header.Set("Content-Type", "application/json")
+	call.SetBasicAuth(b.emulator.ProjectID(), b.emulator.Secret())
+	answer, err := b.emulator.Begin(emulator.Call{
+		Method: call.Method, Path: call.URL.Path, Header: call.Header, Body: []byte(`{"phone_number":"` + testNumber + `"}`),
+	}).Finish(ctx)
+	if err == nil && answer.Status != http.StatusOK {
+		return invalid("The test code was not sent; the first of the requests says why.")
+	}
+	return err
 }
 
 func (b *Inbox) moveClock(form url.Values) error {

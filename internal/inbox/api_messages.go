@@ -64,6 +64,20 @@ func (b *Inbox) latestMessage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// showMessage returns one message.
+func (b *Inbox) showMessage(w http.ResponseWriter, r *http.Request) error {
+	id, err := parseID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	m, found := b.emulator.LatestMessage(emulator.MessageQuery{After: id - 1, Which: func(m emulator.Message) bool { return m.ID == id }})
+	if !found {
+		return &problem{StatusCode: http.StatusNotFound, ErrorType: "no_message", ErrorMessage: "There is no such message."}
+	}
+	writeJSON(w, http.StatusOK, m)
+	return nil
+}
+
 func (b *Inbox) deleteMessages(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r, "to", "channel", "state")
 	wanted := messageQuery(q)

@@ -28,6 +28,7 @@ const (
 type box struct {
 	t      *testing.T
 	engine *emulator.Emulator
+	inbox  *Inbox
 	server *httptest.Server
 	header http.Header // of every request
 }
@@ -64,7 +65,7 @@ func newBoxIn(t *testing.T, limit time.Duration, change ...func(*Config)) *box {
 	server.Start()
 	t.Cleanup(server.Close)
 	server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &box{t: t, engine: engine, server: server, header: http.Header{}}
+	return &box{t: t, engine: engine, inbox: handler, server: server, header: http.Header{}}
 }
 
 func withToken(c *Config) { c.Token = token }

@@ -53,6 +53,7 @@ type Inbox struct {
 	routes       *http.ServeMux
 	streams      chan struct{} // a place for each stream that may be open
 	writeTimeout time.Duration
+	version      string
 }
 
 // New returns an inbox of config.Emulator.
@@ -77,6 +78,7 @@ func New(config Config) (*Inbox, error) {
 		templates:    templates,
 		streams:      make(chan struct{}, config.MaxStreams),
 		writeTimeout: defaultTimeout,
+		version:      Version(),
 	}
 	b.routes = b.newRoutes()
 	return b, nil
@@ -85,6 +87,7 @@ func New(config Config) (*Inbox, error) {
 // ServeHTTP answers page, control API and emulated API.
 func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(emulator.Header, "1")
+	w.Header().Set("Server", "otpbox/"+b.version)
 	if refusal := b.guard.refuse(r); refusal != nil {
 		refusal.write(w)
 		return
@@ -133,6 +136,7 @@ func (b *Inbox) newRoutes() *http.ServeMux {
 	guarded("GET /metrics", b.metrics)
 	guarded("GET /_otp/messages", b.listMessages)
 	guarded("GET /_otp/messages/latest", b.latestMessage)
+	guarded("GET /_otp/messages/{id}", b.showMessage)
 	guarded("DELETE /_otp/messages", b.deleteMessages)
 	guarded("GET /_otp/users", b.listUsers)
 	guarded("GET /_otp/sessions", b.listSessions)

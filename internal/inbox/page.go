@@ -50,6 +50,8 @@ type pageView struct {
 	Secret    string
 	Query     string // the filter
 	Masked    bool
+	Version   string
+	Deleted   int    // messages that can be restored
 	Stamp     string // what was the last to happen
 	Messages  []messageView
 	More      bool // there are older messages than those shown
@@ -89,13 +91,10 @@ func (b *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 	view := pageView{
 		BaseURL: b.baseURL(r), ProjectID: b.emulator.ProjectID(), Secret: b.emulator.Secret(),
 		Query: q.values.Get("q"), Masked: masked, Limit: limit, Stamp: b.stamp(), Panels: b.panels(),
+		Version: b.version, Deleted: b.emulator.DeletedMessages(),
 	}
 	view.Messages, view.More = b.chooseMessages(view.Query, limit)
-	for _, request := range b.emulator.Requests(emulator.RequestQuery{Limit: shownRequests}) {
-		if item := newRequestView(request); matches(item.Search, view.Query) {
-			view.Requests = append(view.Requests, item)
-		}
-	}
+	view.Requests = b.chooseRequests(view.Query)
 	return b.render(w, http.StatusOK, "page.html", view)
 }
 
@@ -118,6 +117,20 @@ func (b *Inbox) chooseMessages(filter string, limit int) (chosen []messageView, 
 		chosen = append(chosen, item)
 	}
 	return chosen, false
+}
+
+// chooseRequests returns the newest requests that have all words of the filter.
+func (b *Inbox) chooseRequests(filter string) (chosen []requestView) {
+	wanted := emulator.RequestQuery{}
+	if filter == "" {
+		wanted.Limit = shownRequests
+	}
+	for _, request := range b.emulator.Requests(wanted) {
+		if item := b.requestView(request); len(chosen) < shownRequests && matches(item.Search, filter) {
+			chosen = append(chosen, item)
+		}
+	}
+	return chosen
 }
 
 // matches reports whether every word of filter is in text, which is in lower case.

@@ -48,12 +48,12 @@ func (b *Inbox) sendRow(s *stream, event emulator.Event) error {
 		}
 		return s.send("message", rowEvent{event.Message.ID, html})
 	case emulator.EventRequest:
-		html, err := b.fragment("request.html", newRequestView(*event.Whole().Request))
+		html, err := b.fragment("request.html", b.requestView(*event.Whole().Request))
 		if err != nil {
 			return err
 		}
 		return s.send("request", rowEvent{event.Request.ID, html})
-	case emulator.EventDeleted, emulator.EventReset:
+	case emulator.EventDeleted, emulator.EventReset, emulator.EventConfig:
 		return s.send("refresh", struct{}{})
 	}
 	return nil

@@ -216,12 +216,20 @@ func TestButtons(t *testing.T) {
 	assert.NotEmpty(t, b.engine.Messages(emulator.MessageQuery{}), "and nothing else")
 	press("clear", "q=")
 	assert.Empty(t, b.engine.Messages(emulator.MessageQuery{}))
+	assert.Contains(t, b.page(""), "2 deleted. <button id=\"undo-button\">Undo</button>")
+	press("undo", "")
+	assert.Len(t, b.engine.Messages(emulator.MessageQuery{}), 2)
 	press("reset", "")
 	assert.Empty(t, b.engine.Users(0))
+	press("test-code", "")
+	assert.Len(t, b.engine.Messages(emulator.MessageQuery{Recipient: testNumber}), 1)
+	press("allow", "country=de")
+	assert.Contains(t, b.engine.Countries(emulator.ChannelSMS), "DE")
+	assert.Contains(t, b.engine.Countries(emulator.ChannelWhatsApp), "DE")
 
 	quiet := b.do(http.MethodPost, "/_otp/page/clock", "advance=1m", "Content-Type", form, "Accept", "application/json")
 	assert.Equal(t, http.StatusNoContent, quiet.status)
-	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x", "clear?q=" + strings.Repeat("x", 257)} {
+	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x", "clear?q=" + strings.Repeat("x", 257), "undo?", "allow?country=ZZ", "allow?"} {
 		action, body, _ := strings.Cut(wrong, "?")
 		assert.Equal(t, http.StatusBadRequest, b.do(http.MethodPost, "/_otp/page/"+action, body, "Content-Type", form).status, wrong)
 	}
@@ -241,7 +249,7 @@ func TestJournalRows(t *testing.T) {
 		{emulator.Request{Abandoned: true}, "left", "cut", "the caller gave up waiting"},
 	} {
 		c.request.Time = at
-		v := newRequestView(c.request)
+		v := newBox(t).inbox.requestView(c.request)
 		assert.Equal(t, []string{c.outcome, c.tone, c.note}, []string{v.Outcome, v.Tone, v.Note})
 	}
 }
@@ -269,5 +277,68 @@ func TestCountdown(t *testing.T) {
 	}
 	for ahead, want := range map[time.Duration]string{2 * time.Minute: "2 min", 25*time.Hour + 5*time.Second: "1 d 1 h 5 s"} {
 		assert.Equal(t, want, spell(ahead))
+	}
+}
+
+// A test code that meets a fault is a failure, and the journal says which.
+func TestTestCodeFails(t *testing.T) {
+	b := newBox(t)
+	for _, f := range []emulator.Fault{{Status: http.StatusServiceUnavailable}, {Drop: emulator.DropBeforeRead}, {Drop: emulator.DropRefused}} {
+		_, err := b.engine.AddFault(f)
+		require.NoError(t, err)
+		a := b.do(http.MethodPost, "/_otp/page/test-code", "", "Content-Type", "application/x-www-form-urlencoded")
+		assert.Equal(t, http.StatusBadRequest, a.status, "%+v", f)
+		assert.Contains(t, a.body, "The test code was not sent")
+	}
+}
+
+// A request that was refused for its country has a button that allows it, until it is
+// allowed.
+func TestAllowCountry(t *testing.T) {
+	b := newBox(t)
+	refused := func(path string) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.server.URL, http.NoBody)
+		require.NoError(t, err)
+		return b.do(http.MethodPost, path, sendBody("+4915123450001"), "Authorization", basicAuth(r), "Content-Type", "application/json").status
+	}
+	for _, path := range []string{"/v1/otps/sms/login_or_create", "/v1/otps/whatsapp/login_or_create"} {
+		assert.Equal(t, http.StatusBadRequest, refused(path))
+		assert.Contains(t, b.page(""), `name="country" value="DE">Allow DE</button>`, path)
+	}
+	require.NoError(t, b.engine.AllowCountries(emulator.ChannelSMS, "DE"))
+	assert.Equal(t, 1, strings.Count(b.page(""), "Allow DE"), "WhatsApp is not allowed yet")
+	require.NoError(t, b.engine.AllowCountries(emulator.ChannelWhatsApp, "DE"))
+	assert.NotContains(t, b.page(""), "Allow DE")
+	assert.Equal(t, http.StatusOK, refused("/v1/otps/sms/login_or_create"))
+}
+
+// The address of a message shows it and its request, however many came since.
+func TestPermalink(t *testing.T) {
+	b := newBox(t)
+	b.send(otherNumber)
+	first := b.engine.Messages(emulator.MessageQuery{})[0]
+	for range shownMessages + 1 {
+		b.send(number)
+	}
+	assert.NotContains(t, b.page(""), first.RequestID)
+	page := b.page("?q=" + first.RequestID)
+	assert.Contains(t, page, `id="m-1"`)
+	assert.Contains(t, page, `id="r-1"`)
+	assert.Equal(t, 1, strings.Count(page, `class="message"`))
+	assert.Equal(t, 1, strings.Count(page, `class="request"`))
+	a := b.do(http.MethodGet, "/_otp/messages/1", "")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.Contains(t, a.body, `"recipient":"`+otherNumber+`"`)
+	assert.Equal(t, http.StatusNotFound, b.do(http.MethodGet, "/_otp/messages/9999", "").status)
+	assert.Equal(t, http.StatusBadRequest, b.do(http.MethodGet, "/_otp/messages/x", "").status)
+}
+
+// The version is on the page and in each answer.
+func TestVersion(t *testing.T) {
+	b := newBox(t)
+	assert.NotEmpty(t, Version())
+	assert.Contains(t, b.page(""), "otpbox "+Version())
+	for _, path := range []string{"/livez", "/_otp/messages", "/v1/otps/sms/send"} {
+		assert.Equal(t, "otpbox/"+Version(), b.do(http.MethodGet, path, "").header.Get("Server"), path)
 	}
 }

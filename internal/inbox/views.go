@@ -36,7 +36,7 @@ func newMessageView(m emulator.Message, now time.Time) messageView {
 		left := m.ExpiresAt.Sub(now)
 		v.LeftMS, v.Left = left.Milliseconds(), countdown(left)
 	}
-	v.Search = strings.ToLower(strings.Join([]string{m.Recipient, m.Code, m.Channel, m.Locale, m.Operation, m.Text}, " "))
+	v.Search = strings.ToLower(strings.Join([]string{m.Recipient, m.Code, m.Channel, m.Locale, m.Operation, m.RequestID, m.Text}, " "))
 	return v
 }
 
@@ -89,10 +89,11 @@ type requestView struct {
 	Tone    string // good, bad, worse or cut: how it is colored
 	Note    string // error type, or what else there is to say
 	Live    bool   // credentials of a live project were sent here
+	Allow   string // the country that has to be allowed before the call can succeed
 	Search  string
 }
 
-func newRequestView(r emulator.Request) requestView {
+func (b *Inbox) requestView(r emulator.Request) requestView {
 	v := requestView{Request: r, Masked: mask(r.Recipient), Name: r.Operation, At: clockTime(r.Time), Note: r.ErrorType}
 	v.Body, v.Answer = indent(r.Body), indent(r.Answer)
 	if v.Name == "" {
@@ -112,6 +113,7 @@ func newRequestView(r emulator.Request) requestView {
 	default:
 		v.Outcome, v.Tone = strconv.Itoa(r.Status), "worse"
 	}
+	v.Allow = b.emulator.RegionToAllow(r)
 	v.Live = r.ErrorType == "live_credentials_refused_by_emulator"
 	v.Search = strings.ToLower(strings.Join([]string{r.Recipient, v.Name, v.Outcome, v.Note, r.RequestID, r.Path, r.TraceParent}, " "))
 	return v

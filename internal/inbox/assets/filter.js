@@ -18,6 +18,14 @@ export function startFilter() {
     input.blur();
   });
   byId('filter-form').addEventListener('submit', (event) => event.preventDefault());
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[data-filter]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    input.value = link.dataset.filter;
+    input.dispatchEvent(new Event('input'));
+    reload().then(refilter, () => {}); // what belongs to it may be older than all that is shown
+  });
   byId('mask-form').addEventListener('submit', (event) => {
     event.preventDefault();
     toggleMask();

@@ -7,6 +7,7 @@ import { startFilter } from './filter.js';
 import { startForms } from './forms.js';
 import { startKeys } from './keys.js';
 import { connect, startHolding } from './live.js';
+import { startNotifying } from './notify.js';
 
 document.documentElement.classList.add('js');
 startCopying();
@@ -15,4 +16,5 @@ startForms();
 startKeys();
 startClock();
 startHolding();
+startNotifying();
 connect();

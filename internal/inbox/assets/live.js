@@ -2,6 +2,7 @@
 
 import { sync } from './clock.js';
 import { refilter, isShown } from './filter.js';
+import { notify } from './notify.js';
 import { announce, byId, placeMessage, placePanel, placeRequest, reload } from './rows.js';
 
 const retryDelay = 3000; // before another try when the server refused the stream
@@ -11,23 +12,49 @@ let timer = 0;
 let reloading = false;
 let pressed = false;
 
-/** Opens the stream, and opens it again whenever it breaks. */
+/** Follows the stream of events, which all tabs of the browser share. */
 export function connect() {
-  let connected = false;
-  const source = new EventSource('_otp/page/events');
-  source.addEventListener('hello', (event) => {
-    show('live');
-    const { stamp } = JSON.parse(event.data);
-    if (connected || stamp !== byId('page').dataset.stamp) add({ kind: 'refresh' });
-    connected = true;
-  });
-  for (const kind of ['message', 'request', 'panels', 'refresh']) {
-    source.addEventListener(kind, (event) => add({ kind, data: JSON.parse(event.data) }));
+  if (!('SharedWorker' in globalThis)) {
+    connectAlone();
+    return;
   }
-  source.addEventListener('error', () => {
-    show('lost');
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, retryDelay);
-  });
+  const address = new URL('events.js', import.meta.url);
+  new BroadcastChannel(address.pathname).addEventListener('message', ({ data }) => receive(data));
+  new SharedWorker(address, { type: 'module' }).port.onmessage = ({ data }) => receive(data);
+}
+
+/** Follows the stream while the tab is in front, so that other tabs have a connection. */
+function connectAlone() {
+  let source = null;
+  const follow = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source || source.readyState === EventSource.CLOSED) {
+      source = new EventSource('_otp/page/events');
+      for (const kind of ['hello', 'message', 'request', 'panels', 'refresh']) {
+        source.addEventListener(kind, ({ data }) => receive({ kind, data: JSON.parse(data) }));
+      }
+      source.addEventListener('error', () => {
+        receive({ kind: 'lost' });
+        if (source?.readyState === EventSource.CLOSED) setTimeout(follow, retryDelay);
+      });
+    }
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
+}
+
+let connected = false;
+
+function receive({ kind, data }) {
+  show(kind === 'lost' ? 'lost' : 'live');
+  if (kind === 'hello' || kind === 'live') {
+    if (connected || data?.stamp !== byId('page').dataset.stamp) add({ kind: 'refresh' });
+    connected = true;
+  } else if (kind !== 'lost') {
+    add({ kind, data });
+  }
 }
 
 /**
@@ -99,4 +126,5 @@ function speak(rows) {
   const { via, code } = rows[rows.length - 1].dataset;
   const more = rows.length > 1 ? `${rows.length} new messages, the last one: ` : '';
   announce(`${more}${via} code ${[...code].join(' ')}`);
+  notify(rows[rows.length - 1]);
 }

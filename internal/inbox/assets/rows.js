@@ -104,7 +104,7 @@ export async function reload() {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
   if (!answer.ok) throw new Error(`the page answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const id of ['messages', 'requests', 'clock', 'faults', 'users']) {
+  for (const id of ['messages', 'requests', 'undo', 'clock', 'faults', 'users']) {
     update(byId(id), document.adoptNode(fresh.getElementById(id)));
   }
   byId('page').dataset.stamp = fresh.getElementById('page').dataset.stamp;

@@ -1,0 +1,35 @@
+package inbox
+
+import (
+	"runtime/debug"
+	"strings"
+)
+
+const module = "github.com/stytchotp/stytchotp"
+
+// Version returns the version of this module, the revision that it was built from, or
+// "devel" when the build names neither.
+func Version() string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	for _, dep := range build.Deps {
+		if dep.Path == module {
+			return named(dep.Version)
+		}
+	}
+	for _, setting := range build.Settings {
+		if setting.Key == "vcs.revision" && named(build.Main.Version) == "devel" {
+			return setting.Value
+		}
+	}
+	return named(build.Main.Version)
+}
+
+func named(version string) string {
+	if version = strings.Trim(version, "()"); version != "" {
+		return version
+	}
+	return "devel"
+}
