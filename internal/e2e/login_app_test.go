@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"context"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -165,15 +162,6 @@ func (p *person) focuses(id string) {
 func (p *person) typed(selector string) string {
 	p.t.Helper()
 	return get(p.tab, chromedp.Value(chromedp.CSS(selector)))
-}
-
-// runFirst has a script run in each page before the page's own.
-func (p *person) runFirst(script string) {
-	p.t.Helper()
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
-		return err
-	}))
 }
 
 func (app *login) code(number stytchotp.PhoneNumber) string { return app.srv.Code(string(number)) }

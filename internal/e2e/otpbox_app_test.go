@@ -179,12 +179,6 @@ func (in *inbox) content(selector string) string {
 	return get(in.tab, chromedp.TextContent(chromedp.CSS(selector)))
 }
 
-// drawAll has the page draw what is far away too.
-func (in *inbox) drawAll() {
-	in.t.Helper()
-	in.run(`const sheet = new CSSStyleSheet(); sheet.replaceSync('.message, .request { content-visibility: visible !important }'); document.adoptedStyleSheets = [sheet]`)
-}
-
 func (in *inbox) click(selector string) { in.t.Helper(); in.do(chromedp.Click(chromedp.CSS(selector))) }
 
 // press presses keys as a keyboard does: a key that the page took for itself types

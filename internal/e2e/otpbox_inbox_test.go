@@ -164,7 +164,7 @@ func TestOtpboxCopyAtOnce(t *testing.T) {
 	live, used := b.code(other), b.code(string(boxNumber))
 	require.NoError(t, b.authenticate(method, used))
 	in := b.look(t, desktop())
-	in.allowClipboard()
+	in.allow("clipboard-read")
 	in.shows(used, "used")
 	in.press("c")
 	in.until(`document.querySelector('#announce').textContent === 'Copied'`)
@@ -176,11 +176,11 @@ func (in *inbox) clipboard() string {
 	return get(in.tab, chromedp.Evaluate[string](`navigator.clipboard.readText()`, chromedp.EvalAwaitPromise))
 }
 
-// allowClipboard lets the test read what the page copied.
-func (in *inbox) allowClipboard() {
+// allow gives the page a permission, as a person does whom the browser asks.
+func (in *inbox) allow(permission string) {
 	in.t.Helper()
 	_, err := chromedp.CallBrowser(in.ctx, browser.SetPermission, browser.SetPermissionParams{
-		Permission: &browser.PermissionDescriptor{Name: "clipboard-read"}, Setting: browser.PermissionSettingGranted,
+		Permission: &browser.PermissionDescriptor{Name: permission}, Setting: browser.PermissionSettingGranted,
 		BrowserContextID: chromedp.FromContext(in.ctx).BrowserContextID,
 	})
 	require.NoError(in.t, err)
@@ -190,7 +190,7 @@ func (in *inbox) allowClipboard() {
 func TestOtpboxCopy(t *testing.T) {
 	b := startBox(t)
 	in := b.look(t, desktop())
-	in.allowClipboard()
+	in.allow("clipboard-read")
 	in.run(`window.marked = 0; new MutationObserver((all) => { marked += all.filter((m) => 'copied' in m.target.dataset).length; })
 		.observe(document.body, { subtree: true, attributeFilter: ['data-copied'] })`)
 	for i, way := range []func(){
@@ -242,7 +242,6 @@ func TestOtpboxFilterAndMask(t *testing.T) {
 	in.press(kb.Escape)
 	in.until(`document.querySelectorAll('.message:not([hidden])').length === 3 && !location.search`)
 
-	in.drawAll()
 	in.click("#mask")
 	in.click(".request summary")
 	visible := in.str(`document.body.innerText`)
@@ -252,7 +251,6 @@ func TestOtpboxFilterAndMask(t *testing.T) {
 	assert.Contains(t, visible, "+1••••••••23")
 	assert.Equal(t, "true", in.str(`document.querySelector('#mask').ariaPressed`))
 	in.do(chromedp.Reload())
-	in.drawAll()
 	assert.NotContains(t, in.str(`document.body.innerText`), string(boxNumber), "also after a reload")
 	in.click("#mask")
 	assert.Contains(t, in.str(`document.body.innerText`), string(boxNumber))

@@ -95,7 +95,6 @@ func TestOtpboxLook(t *testing.T) {
 				in.until(`document.querySelectorAll('.message').length === 6`)
 				in.run(`for (const d of document.querySelectorAll('details')) d.open = true`)
 			}
-			in.drawAll()
 			assert.Empty(t, in.str(faint), "%s %d %s: contrast", d, d.width, d.scheme())
 			assert.Empty(t, in.str(unnamed), "%s: names", d)
 			assert.Empty(t, in.str(`[...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('.sr, .skip') && e.getBoundingClientRect().right > innerWidth + 1)

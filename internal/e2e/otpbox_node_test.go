@@ -23,11 +23,7 @@ func TestOtpboxNode(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
-	install.Dir = "node"
-	out, err := install.CombinedOutput()
-	require.NoError(t, err, "npm ci: %s", out)
-
+	nodePackages(t)
 	b := startBox(t, "--tls", "--quiet")
 	run := func(baseURL string, authority []byte, args ...string) string {
 		ca := filepath.Join(t.TempDir(), "ca.pem")

@@ -64,7 +64,7 @@ func TestOtpboxRedraw(t *testing.T) {
 		b.control(http.MethodPost, "/_otp/faults", `{"status":503,"times":-1,"recipient":"+12025550100"}`)
 	}
 	in := b.look(t, desktop())
-	in.allowClipboard()
+	in.allow("clipboard-read")
 	in.redrawing()
 
 	t.Run("press", func(t *testing.T) {
