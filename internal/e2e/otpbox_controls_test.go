@@ -69,6 +69,7 @@ func TestOtpboxNothingToScroll(t *testing.T) {
 		}).length`, selector))
 		assert.GreaterOrEqual(t, seen, least, selector)
 	}
+	assert.LessOrEqual(t, in.num(`document.querySelector('#users').getBoundingClientRect().bottom`), 800.0, "the list of users scrolls by itself")
 }
 
 // A browser opens six connections to an origin at most: tabs share one stream of events.
@@ -96,12 +97,14 @@ func TestOtpboxTabsWithoutWorker(t *testing.T) {
 	b := startBox(t)
 	in := b.visit(t, desktop(), "/livez")
 	in.runFirst(`delete globalThis.SharedWorker; let hidden = false; Object.defineProperty(document, 'hidden', { get: () => hidden });
+		window.streams = []; const Real = EventSource; window.EventSource = class extends Real { constructor(url) { super(url); streams.push(this) } };
 		window.hide = (state) => { hidden = state; document.dispatchEvent(new Event('visibilitychange')) }`)
 	in.open(b.url + "/")
 	in.until(`document.querySelector('#link').dataset.state === 'live'`)
 	b.sms(boxNumber)
 	in.shows(b.code(string(boxNumber)), "live")
 	in.run(`hide(true)`)
+	assert.True(t, in.is(`streams.every((s) => s.readyState === EventSource.CLOSED)`), "another tab needs the connection")
 	b.sms("+12025550162")
 	in.run(`hide(false)`)
 	in.shows(b.code("+12025550162"), "live")
@@ -264,9 +267,10 @@ func TestOtpboxForcedColors(t *testing.T) {
 	background := func(selector string) string {
 		return in.str(`getComputedStyle(document.querySelector('` + selector + `')).backgroundColor`)
 	}
-	before := background("#mask")
+	in.run(`const probe = document.body.appendChild(document.createElement('p')); probe.id = 'probe'; probe.style.background = 'Highlight'; probe.style.forcedColorAdjust = 'none'`)
+	assert.NotEqual(t, background("#probe"), background("#mask"))
 	in.press("m")
-	assert.NotEqual(t, before, background("#mask"), "pressed")
+	assert.Equal(t, background("#probe"), background("#mask"), "pressed")
 	picture, err := png.Decode(bytes.NewReader(get(in.tab, chromedp.CaptureScreenshot())))
 	require.NoError(t, err)
 	at := get(in.tab, chromedp.Evaluate[[]int](`(({ left, top, height }) => [left + 20, top + height / 2, top - 8].map(Math.round))(
