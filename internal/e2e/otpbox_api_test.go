@@ -166,6 +166,7 @@ func controlEverything(t *testing.T, b *box) {
 		{"GET", "messages?limit=1000", ""},
 		{"GET", "messages?to=grace@example.com&channel=email&state=used&after=1", ""},
 		{"GET", "messages/latest?wait=1s", ""},
+		{"GET", "messages/1", ""},
 		{"GET", "users?limit=5", ""},
 		{"GET", "requests?limit=1000", ""},
 		{"GET", "requests?operation=any_send&to=grace@example.com&after=1", ""},
@@ -200,7 +201,7 @@ func controlEverything(t *testing.T, b *box) {
 		method, path, body string
 		status             int
 	}{
-		{"GET", "messages/latest", "", 404},
+		{"GET", "messages/latest", "", 404}, {"GET", "messages/999", "", 404},
 		{"GET", "messages?recipient=x", "", 400},
 		{"POST", "faults", `{}`, 400},
 		{"POST", "faults", `{"sattus":500}`, 400},
