@@ -53,6 +53,9 @@ func removePrograms() {
 	if programs.dir != "" {
 		_ = os.RemoveAll(programs.dir)
 	}
+	if releaseProxy.dir != "" {
+		_ = os.RemoveAll(releaseProxy.dir)
+	}
 }
 
 // program is one that runs until its test ends.

@@ -5,13 +5,21 @@ import (
 	"strings"
 )
 
+// release is the version of a binary that was built for a release: the linker sets it.
+//
+//nolint:gochecknoglobals // -ldflags="-X …/internal/inbox.release=v0.1.0"
+var release string
+
 const module = "github.com/stytchotp/stytchotp"
 
 // Version returns the version of this module, the revision that it was built from, or
 // "devel" when the build names neither.
 func Version() string {
 	build, ok := debug.ReadBuildInfo()
-	if !ok {
+	switch {
+	case release != "":
+		return release
+	case !ok:
 		return "devel"
 	}
 	for _, dep := range build.Deps {
