@@ -8,8 +8,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,11 +31,29 @@ type asking struct {
 func (a *asking) addFlags(flags *flag.FlagSet, env func(string) string) {
 	base := env("OTPBOX_URL")
 	if base == "" {
-		base = "http://127.0.0.1:" + strconv.Itoa(defaultPort)
+		base = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(likelyPort(env)))
 	}
 	flags.StringVar(&a.url, "url", base, "`address` of the running otpbox (OTPBOX_URL)")
 	flags.StringVar(&a.token, "token", "", "its token (default $OTPBOX_TOKEN)")
 	flags.DurationVar(&a.wait, "wait", 0, "how long to wait, such as 5s")
+}
+
+// likelyPort is the port that otpbox serves on in this environment. In its container, a
+// health check has the environment of the first process and not its flags, which are
+// read here.
+func likelyPort(env func(string) string) int {
+	var o options
+	flags := newFlags("serve")
+	o.addFlags(flags, defaultPort)
+	_ = setFromEnvironment(flags, env)
+	commandLine, _ := os.ReadFile("/proc/1/cmdline")
+	if program, args, _ := strings.Cut(strings.TrimSuffix(string(commandLine), "\x00"), "\x00"); filepath.Base(program) == "otpbox" {
+		_, _ = parse(flags, strings.Split(strings.TrimPrefix(args, "serve\x00"), "\x00"), io.Discard)
+	}
+	if o.check() != nil || o.port == 0 {
+		return defaultPort
+	}
+	return o.port
 }
 
 func (a *asking) check(env func(string) string) error {

@@ -201,7 +201,8 @@ func controlEverything(t *testing.T, b *box) {
 		method, path, body string
 		status             int
 	}{
-		{"GET", "messages/latest", "", 404}, {"GET", "messages/999", "", 404},
+		{"GET", "messages/latest", "", 404},
+		{"GET", "messages/999", "", 404},
 		{"GET", "messages?recipient=x", "", 400},
 		{"POST", "faults", `{}`, 400},
 		{"POST", "faults", `{"sattus":500}`, 400},

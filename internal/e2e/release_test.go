@@ -22,7 +22,9 @@ import (
 const self = "github.com/stytchotp/stytchotp"
 
 // publicModules are what a release publishes, by their folders.
-func publicModules() []string { return []string{".", "otelstytchotp", "otplogin/redisstore", "sessionjwt"} }
+func publicModules() []string {
+	return []string{".", "otelstytchotp", "otplogin/redisstore", "sessionjwt"}
+}
 
 // released is the version that the modules require each other in.
 const released = "v0.1.0"
@@ -157,10 +159,10 @@ func TestModulesRequireTheRelease(t *testing.T) {
 		if strings.HasPrefix(file, filepath.Join("..", "..", "internal")) {
 			continue
 		}
-		content, err := os.ReadFile(file)
-		require.NoError(t, err)
-		got, err := modfile.Parse(file, content, nil)
-		require.NoError(t, err)
+		content, readErr := os.ReadFile(file)
+		require.NoError(t, readErr)
+		got, parseErr := modfile.Parse(file, content, nil)
+		require.NoError(t, parseErr)
 		public++
 		for _, required := range got.Require {
 			if strings.HasPrefix(required.Mod.Path, self) {
@@ -188,8 +190,8 @@ func TestReleaseRecipe(t *testing.T) {
 		assert.Contains(t, string(printed), "git tag "+filepath.ToSlash(filepath.Join(folder, released))+"\n")
 	}
 	unpack := func(command string, args ...string) string {
-		out, err := exec.CommandContext(t.Context(), command, args...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
+		out, failed := exec.CommandContext(t.Context(), command, args...).CombinedOutput()
+		require.NoError(t, failed, "%s", out)
 		return string(out)
 	}
 	for _, system := range []string{"linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64"} {
