@@ -253,6 +253,8 @@ func TestUnclearSend(t *testing.T) {
 		b := s.browser(t).start(number)
 		require.Len(t, s.srv.Messages(), 1, "not sent again")
 		b.says("code_uncheckable", s)
+		assert.True(t, b.shows("<h1>Send a new code</h1>"), "the page does not ask for a code that it cannot check")
+		assert.True(t, b.shows("<title>Send a new code"))
 		assert.True(t, b.shows(`id="code"`), "the field is there all the same")
 		assert.False(t, b.shows(s.app.languages["en"].T("code.sms")), "it is unknown whether it was sent")
 
@@ -274,6 +276,7 @@ func TestUnclearSend(t *testing.T) {
 			b.post("/login/resend", "channel", "sms")
 		}
 		b.says("too_many_codes", s)
+		assert.True(t, b.shows("<h1>This login has ended</h1>"))
 		assert.Len(t, s.srv.Messages(), 5)
 	})
 	t.Run("a later one", func(t *testing.T) {

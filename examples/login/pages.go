@@ -87,6 +87,17 @@ type view struct {
 	Wait                   int  // seconds before another code can be sent
 }
 
+// Title never asks for a code that cannot be checked.
+func (v view) Title() string {
+	switch {
+	case v.Page != "code" || v.Checkable:
+		return v.T(v.Page + ".title")
+	case v.NoMore:
+		return v.T("ended.title")
+	}
+	return v.T("code.again")
+}
+
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) {
 	l, region := a.choose(r)
 	if l.Words["notice."+v.Notice] == "" {

@@ -328,6 +328,13 @@ func shrink(t *testing.T, file []byte) []byte {
 	t.Helper()
 	full, err := png.Decode(bytes.NewReader(file))
 	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, reduce(full)))
+	return out.Bytes()
+}
+
+// reduce returns the picture in its 64 most frequent colors.
+func reduce(full image.Image) *image.Paletted {
 	count := map[color.Color]int{}
 	area := full.Bounds()
 	for y := area.Min.Y; y < area.Max.Y; y++ {
@@ -340,9 +347,7 @@ func shrink(t *testing.T, file []byte) []byte {
 	})
 	small := image.NewPaletted(area, palette[:min(64, len(palette))])
 	draw.Draw(small, area, full, area.Min, draw.Src)
-	var out bytes.Buffer
-	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, small))
-	return out.Bytes()
+	return small
 }
 
 func luma(c color.Color) uint16 { return color.Gray16Model.Convert(c).(color.Gray16).Y }

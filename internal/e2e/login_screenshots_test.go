@@ -1,10 +1,20 @@
 package e2e
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/gif"
+	"image/png"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,6 +62,60 @@ func TestLoginScreenshots(t *testing.T) {
 				p.screenshot("login-" + page)
 			})
 		})
+	}
+}
+
+// TestLoginAnimation makes the animation of a message that goes out before its call
+// fails, for the documents:
+//
+//	go test . -run TestLoginAnimation -screenshots
+func TestLoginAnimation(t *testing.T) {
+	wantScreenshots(t)
+	for _, dark := range []bool{false, true} {
+		app := startLogin(t, otptest.WithSeed("animation"))
+		page := httptest.NewServer(app.srv.Inbox())
+		t.Cleanup(page.Close)
+		left, right := phone(), desktop()
+		left.width, left.height, right.width, right.height = 420, 640, 1000, 640
+		left.dark, right.dark = dark, dark
+		p := app.person(t, left)
+		in := &inbox{newTab(t, right), nil}
+		in.tolerate("net::ERR_")
+		in.open(page.URL)
+		in.until(`document.querySelector('#link').dataset.state === 'live'`)
+		var film gif.GIF
+		shoot := func() {
+			frame := image.NewRGBA(image.Rect(0, 0, int(left.width+right.width), int(left.height)))
+			for at, tab := range map[int64]*tab{0: p.tab, left.width: in.tab} {
+				tab.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+					_, err := cdp.Call(ctx, target, cdppage.BringToFront, cdp.Empty{})
+					return err
+				}))
+				picture, err := png.Decode(bytes.NewReader(get(tab, chromedp.CaptureScreenshot())))
+				require.NoError(t, err)
+				draw.Draw(frame, frame.Bounds().Add(image.Pt(int(at), 0)), picture, image.Point{}, draw.Src)
+			}
+			film.Image, film.Delay = append(film.Image, reduce(frame)), append(film.Delay, 350) // hundredths of a second
+		}
+		const number = "+12025550162"
+		p.askFor(number, "sms")
+		p.at("/login/code")
+		in.click(`button[value="after-send"]`)
+		in.until(`document.querySelector('.faults li')`)
+		shoot()
+		p.again("sms")
+		p.sees("could not find out whether the new message went out")
+		in.until(`document.querySelectorAll('.message').length === 2 && document.querySelector('.request[data-tone=cut]')`)
+		shoot()
+		p.enter(app.code(number))
+		p.isIn("+1 202-555-0162")
+		in.until(`document.querySelector('.message[data-state=used]')`)
+		shoot()
+		var file bytes.Buffer
+		require.NoError(t, gif.EncodeAll(&file, &film))
+		name := filepath.Join("..", "..", "docs", "screenshots", "sent-then-cut-"+left.scheme()+".gif")
+		require.NoError(t, os.WriteFile(name, file.Bytes(), 0o644))
+		t.Logf("%s: %d bytes", filepath.Base(name), file.Len())
 	}
 }
 

@@ -152,5 +152,5 @@ func (in *inbox) picture(name string) {
 	get(in.tab, chromedp.Evaluate[any](`document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 300))).then(() => 0)`, chromedp.EvalAwaitPromise))
 	file := filepath.Join("..", "..", "docs", "screenshots", name+"-"+d.name+"-"+d.scheme()+".png")
 	require.NoError(in.t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(in.t, os.WriteFile(file, get(in.tab, chromedp.CaptureScreenshot()), 0o644))
+	require.NoError(in.t, os.WriteFile(file, shrink(in.t, get(in.tab, chromedp.CaptureScreenshot())), 0o644))
 }
