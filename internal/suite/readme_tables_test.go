@@ -110,7 +110,7 @@ func messageTable(t *testing.T) string {
 		{"the time ran out", &otptest.Fault{SendFirst: true, Delay: time.Hour}, number, "the field for the code"},
 		{"the connection broke", &otptest.Fault{Drop: otptest.DropAfterSend}, number, "the field for the code"},
 		{"a 5xx, of Stytch's or of a proxy's", &otptest.Fault{HTML: true}, number, "the field for the code"},
-		{"a success that is not one", &otptest.Fault{Status: 200, HTML: true}, number, "the field for the code"},
+		{"a success without the id", &otptest.Fault{Status: 200, HTML: true}, number, "the field for the code"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := otptest.NewInProcess(t)

@@ -238,7 +238,7 @@ func command(t *testing.T, dir string, srv *otptest.Server, name string, args ..
 }
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"`)
 	heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	code    = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
 )
@@ -263,7 +263,7 @@ func TestLinks(t *testing.T) {
 			return err
 		}
 		for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(string(text), ""), -1) {
-			checkLink(t, path, found[1])
+			checkLink(t, path, found[1]+found[2])
 		}
 		return nil
 	})
