@@ -10,6 +10,9 @@ phones = github.com/nyaruka/phonenumbers/v2
 
 lint_tool = $(GO) tool -modfile=internal/tools/go.mod golangci-lint
 
+# Each module by itself, as in CI: the modules that only we use are in no workspace.
+export GOWORK := off
+
 .DEFAULT_GOAL := help
 .PHONY: help test race lint fix fuzz cover bench report examples docs metadata vuln ci
 
@@ -49,7 +52,7 @@ report: ## measure beside net/http and resty, and write docs/benchmarks.md (6 mi
 	$(GO) run -C internal/benchmarks ./cmd/report
 
 examples: ## build every example, and list how to run them
-	@for dir in $$($(GO) list -f '{{.Dir}}' ./examples/...); do \
+	@export GOWORK=; for dir in $$($(GO) list -f '{{.Dir}}' ./examples/...); do \
 		$(GO) build -o /dev/null "$$dir" && echo "$(GO) run ./$${dir#$(CURDIR)/}" || exit 1; \
 	done
 

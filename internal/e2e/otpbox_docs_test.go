@@ -70,3 +70,37 @@ func TestOtpboxPage(t *testing.T) {
 	}
 	b.control(http.MethodGet, "/readyz", "")
 }
+
+// The scripts of the page, with a program that logs in by curl and a free port.
+func TestOtpboxScripts(t *testing.T) {
+	t.Parallel()
+	dir, port := t.TempDir(), freePort(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "your-program"), []byte(`#!/bin/sh
+case $1 in
+login) curl -sf -o /dev/null -u project-test-otpbox:secret-test-otpbox -H 'Content-Type: application/json' \
+	-d "{\"phone_number\":\"$2\"}" "http://127.0.0.1:$OTPBOX_PORT/v1/otps/sms/login_or_create" ;;
+verify) echo "verified $2" ;;
+esac
+`), 0o700))
+	script := func(mark string) string {
+		for _, block := range shFence.FindAllStringSubmatch(otpboxPage(t), -1) {
+			if strings.Contains(block[1], mark) {
+				return strings.NewReplacer("6872", port, "6873", "$((OTPBOX_PORT + 1))").Replace(block[1])
+			}
+		}
+		t.Fatal("the page has no script with", mark)
+		return ""
+	}
+	run := func(text string) string {
+		command := exec.CommandContext(t.Context(), "bash", "-ec", text)
+		command.Dir = dir
+		command.Env = append(os.Environ(), "OTPBOX_PORT="+port, "PATH="+filepath.Dir(build(t, "cmd/otpbox"))+":"+os.Getenv("PATH"))
+		printed, err := command.CombinedOutput()
+		require.NoError(t, err, "%s", printed)
+		return string(printed)
+	}
+	assert.Regexp(t, `^verified \d{6}\n$`, run(script("trap ")))
+	fetched := run(`otpbox --tls --quiet > tls.log & trap "kill $!" EXIT; otpbox ready --wait 5s; ` + script("curl -o otpbox-ca.pem") +
+		`curl -s --cacert otpbox-ca.pem "$STYTCH_BASE_URL/livez"`)
+	assert.Contains(t, fetched, `"status":"ok"`)
+}

@@ -3,7 +3,7 @@
 // Command report measures this SDK beside net/http and resty, and writes a page of
 // ratios and a plot. It needs a Unix system and no network but loopback.
 //
-//	go run -C internal/benchmarks ./cmd/report
+//	GOWORK=off go run -C internal/benchmarks ./cmd/report
 //
 // Everything is measured in one run of one program, in which the contenders take
 // turns: a ratio of two figures from different runs, or different machines, means
@@ -32,7 +32,7 @@ import (
 //go:embed notes.md
 var notes string
 
-const command = "go run -C internal/benchmarks ./cmd/report"
+const command = "GOWORK=off go run -C internal/benchmarks ./cmd/report"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
