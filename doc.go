@@ -19,6 +19,7 @@
 //	// login.SessionToken is the session
 //
 // A [Client] is safe for concurrent use and meant to be kept: make one at start-up.
+// [NewClientFromEnv] reads STYTCH_PROJECT_ID, STYTCH_SECRET and STYTCH_BASE_URL.
 //
 // # Errors
 //
@@ -60,5 +61,10 @@
 // # Testing
 //
 // Package otptest is an emulator of the API that runs inside a test. It needs no
-// credentials and no network, and it hands out the codes that it sent.
+// credentials and no network, and it hands out the codes that it sent. Command otpbox is
+// the same emulator as a program, with a page that shows each code:
+//
+//	go run github.com/stytchotp/stytchotp/cmd/otpbox@latest
+//
+// The documents begin at https://github.com/stytchotp/stytchotp/blob/main/docs/README.md.
 package stytchotp
