@@ -19,18 +19,22 @@ func newFlags(command string) *flag.FlagSet {
 func parse(flags *flag.FlagSet, args []string, stdout io.Writer) ([]string, error) {
 	var rest []string
 	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				flags.SetOutput(stdout)
-				flags.Usage()
-				return nil, errHelp
-			}
+		err := flags.Parse(args)
+		parsed := args[:len(args)-flags.NArg()]
+		isLast := err == nil && len(parsed) > 0 && parsed[len(parsed)-1] == "--"
+		if err == nil && flags.Arg(0) == "help" && !isLast {
+			err = flag.ErrHelp // no recipient has this name
+		}
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			flags.SetOutput(stdout)
+			flags.Usage()
+			return nil, errHelp
+		case err != nil:
 			return nil, usageError(err.Error() + "; " + flags.Name() + " --help names all flags")
-		}
-		if flags.NArg() == 0 {
+		case flags.NArg() == 0:
 			return rest, nil
-		}
-		if parsed := args[:len(args)-flags.NArg()]; len(parsed) > 0 && parsed[len(parsed)-1] == "--" {
+		case isLast:
 			return append(rest, flags.Args()...), nil
 		}
 		rest = append(rest, flags.Arg(0))

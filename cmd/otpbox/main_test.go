@@ -307,10 +307,12 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, command := range []string{"serve", "run", "env", "code", "tail", "ready"} {
-		status, stdout, stderr = finish(t, command, "--help")
-		assert.Equal(t, 0, status, command)
-		assert.Contains(t, stdout, "  -", command)
-		assert.Empty(t, stderr, command)
+		for _, help := range []string{"--help", "-h", "help"} {
+			status, stdout, stderr = finish(t, command, help)
+			assert.Equal(t, 0, status, command)
+			assert.Contains(t, stdout, "  -", command)
+			assert.Empty(t, stderr, command)
+		}
 	}
 	status, stdout, _ = finish(t, "--version")
 	assert.Equal(t, 0, status)
