@@ -46,7 +46,7 @@ func newStranger(t *testing.T) *stranger {
 	dir := t.TempDir()
 	env := append(os.Environ(),
 		"GOPROXY=file://"+proxy+",file://"+filepath.Join(cache, "cache", "download")+","+upstream,
-		"GONOSUMDB="+self+",*", "GOFLAGS=-modcacherw", "GOWORK=off", "GOMODCACHE="+filepath.Join(dir, "modules"), "GOBIN="+filepath.Join(dir, "bin"))
+		"GONOSUMDB="+self+",*", "GOFLAGS=-modcacherw -trimpath", "GOWORK=off", "GOMODCACHE="+filepath.Join(dir, "modules"), "GOBIN="+filepath.Join(dir, "bin"))
 	return &stranger{t: t, dir: dir, env: env}
 }
 

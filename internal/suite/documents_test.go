@@ -34,27 +34,3 @@ func TestOutputs(t *testing.T) {
 	}
 	assert.Positive(t, found)
 }
-
-// A block that is held to a file has its lines there, in this order and together.
-func TestBlocksAreHeldToFiles(t *testing.T) {
-	t.Parallel()
-	held := regexp.MustCompile("(?m)^<!-- held to ([^ ]+) -->\n```\n((?s:.*?))^```$")
-	pages, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
-	require.NoError(t, err)
-	found := 0
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		require.NoError(t, err)
-		for _, block := range held.FindAllStringSubmatch(string(text), -1) {
-			found++
-			file, err := os.ReadFile(filepath.Join(top, filepath.FromSlash(block[1])))
-			require.NoError(t, err)
-			flat := func(code string) string { // an example prints the error that a function returns
-				code = strings.ReplaceAll(code, "fmt.Println(err)\n\t\treturn\n", "return err\n")
-				return strings.ReplaceAll(code, "\t", "")
-			}
-			assert.Contains(t, flat(string(file)), flat(block[2]), "%s", page)
-		}
-	}
-	assert.Positive(t, found)
-}

@@ -29,6 +29,8 @@ import (
 //	package main             a program; it is run, and 000000 is typed
 //	package …_test           a test file; its tests are run
 //	<!-- go: body -->        statements; they are run inside the function below
+//	<!-- go: module -->      statements that need another module of ours; internal/e2e
+//	                         runs them
 //
 // A block of statements that ends in an "// Output:" comment must print just that.
 type block struct {
@@ -104,6 +106,8 @@ func blocks(t *testing.T) []block {
 		for _, at := range all {
 			b := block{page: page, line: 1 + bytes.Count(text[:at[4]], []byte("\n")), code: string(text[at[4]:at[5]])}
 			switch {
+			case at[2] >= 0 && string(text[at[2]:at[3]]) == "module":
+				continue
 			case at[2] >= 0:
 				b.kind = string(text[at[2]:at[3]])
 			case strings.HasPrefix(b.code, "package main\n"):
