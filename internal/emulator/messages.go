@@ -227,6 +227,7 @@ func (e *Emulator) RestoreMessages() int {
 		m.older, m.newer = nil, nil
 		e.messages.link(m)
 	}
+	e.hub.wakeAll()
 	e.publishLocked(Event{Kind: EventDeleted})
 	return len(deleted)
 }

@@ -323,3 +323,51 @@ func TestTenMinutesOfFakeTime(t *testing.T) {
 		a.authenticate(id, code).refused(401, "unable_to_auth_otp_code")
 	})
 }
+
+// Deleted messages come back in their order, as far as there is room, for a minute.
+func TestRestoreMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, emulator.Config{MaxMessages: 4})
+		numbers := func() (all []string) {
+			for _, m := range a.Messages(emulator.MessageQuery{}) {
+				all = append(all, fmt.Sprint(m.ID, " ", m.Recipient, " ", m.State))
+			}
+			return all
+		}
+		for _, to := range []string{phoneA, phoneB, phoneA} {
+			a.post(smsLogin, fields{"phone_number": to}).ok()
+		}
+		before := numbers()
+		assert.Equal(t, 2, a.DeleteMessages(emulator.MessageQuery{Recipient: phoneA}))
+		assert.Equal(t, 2, a.DeletedMessages())
+		assert.Equal(t, 2, a.RestoreMessages())
+		assert.Equal(t, before, numbers())
+		assert.Zero(t, a.RestoreMessages(), "once")
+		assert.Len(t, a.Messages(emulator.MessageQuery{Recipient: phoneA}), 2, "the recipient's own list has them too")
+		latest, found := a.LatestMessage(emulator.MessageQuery{Recipient: phoneA})
+		require.True(t, found)
+		assert.Equal(t, int64(3), latest.ID)
+
+		a.DeleteMessages(emulator.MessageQuery{})
+		for range 3 {
+			a.post(smsLogin, fields{"phone_number": phoneB}).ok()
+		}
+		assert.Equal(t, 1, a.RestoreMessages(), "there is room for one of four")
+		assert.Len(t, numbers(), 4)
+		assert.Equal(t, "3 "+phoneA+" live", numbers()[3])
+		a.post(smsLogin, fields{"phone_number": phoneB}).ok()
+		assert.NotContains(t, numbers(), "3 "+phoneA+" live", "the oldest goes first again")
+		_, found = a.LatestMessage(emulator.MessageQuery{Recipient: phoneA})
+		assert.False(t, found)
+
+		a.DeleteMessages(emulator.MessageQuery{})
+		<-time.After(time.Minute)
+		assert.Zero(t, a.DeletedMessages())
+		assert.Zero(t, a.RestoreMessages(), "too late")
+		a.post(smsLogin, fields{"phone_number": phoneA}).ok()
+		a.DeleteMessages(emulator.MessageQuery{})
+		a.Reset()
+		assert.Zero(t, a.RestoreMessages(), "a reset forgets them")
+	})
+}
