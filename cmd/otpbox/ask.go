@@ -31,29 +31,32 @@ type asking struct {
 func (a *asking) addFlags(flags *flag.FlagSet, env func(string) string) {
 	base := env("OTPBOX_URL")
 	if base == "" {
-		base = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(likelyPort(env)))
+		base = "http://" + likelyAddress(env)
 	}
 	flags.StringVar(&a.url, "url", base, "`address` of the running otpbox (OTPBOX_URL)")
 	flags.StringVar(&a.token, "token", "", "its token (default $OTPBOX_TOKEN)")
 	flags.DurationVar(&a.wait, "wait", 0, "how long to wait, such as 5s")
 }
 
-// likelyPort is the port that otpbox serves on in this environment. In its container, a
-// health check has the environment of the first process and not its flags, which are
-// read here.
-func likelyPort(env func(string) string) int {
+// likelyAddress is where otpbox serves in this environment. In its container, a health
+// check has the environment of the first process and not its flags, which are read here.
+func likelyAddress(env func(string) string) string {
 	var o options
 	flags := newFlags("serve")
 	o.addFlags(flags, defaultPort)
 	_ = setFromEnvironment(flags, env)
 	commandLine, _ := os.ReadFile("/proc/1/cmdline")
-	if program, args, _ := strings.Cut(strings.TrimSuffix(string(commandLine), "\x00"), "\x00"); filepath.Base(program) == "otpbox" {
-		_, _ = parse(flags, strings.Split(strings.TrimPrefix(args, "serve\x00"), "\x00"), io.Discard)
+	words := strings.Split(strings.TrimSuffix(string(commandLine), "\x00"), "\x00")
+	for i, word := range words[:min(len(words), 4)] { // it may be an init's argument
+		if filepath.Base(word) == "otpbox" {
+			_, _ = parse(flags, words[i+1:], io.Discard)
+			break
+		}
 	}
-	if o.check() != nil || o.port == 0 {
-		return defaultPort
+	if o.splitListen() != nil || o.port <= 0 || o.port > maxPort {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(defaultPort))
 	}
-	return o.port
+	return net.JoinHostPort(reachable(o.listen), strconv.Itoa(o.port))
 }
 
 func (a *asking) check(env func(string) string) error {
@@ -208,6 +211,7 @@ func tail(ctx context.Context, args []string, env func(string) string, stdout io
 	}
 	lines := bufio.NewScanner(answer.Body)
 	lines.Buffer(nil, 1<<20)
+	var p printer
 	for lines.Scan() {
 		data, isData := strings.CutPrefix(lines.Text(), "data: ")
 		var event struct {
@@ -215,7 +219,7 @@ func tail(ctx context.Context, args []string, env func(string) string, stdout io
 			Request *emulator.Request `json:"request"`
 		}
 		if isData && json.Unmarshal([]byte(data), &event) == nil {
-			printEvent(stdout, event.Message, event.Request)
+			p.print(stdout, event.Message, event.Request)
 		}
 	}
 	if ctx.Err() != nil {

@@ -42,6 +42,17 @@ func parse(flags *flag.FlagSet, args []string, stdout io.Writer) ([]string, erro
 	}
 }
 
+// parseLeading parses the flags before the first other argument, and returns the rest.
+func parseLeading(flags *flag.FlagSet, args []string, stdout io.Writer) ([]string, error) {
+	if len(args) == 1 && args[0] == "help" {
+		args = []string{"--help"}
+	}
+	if err := flags.Parse(args); err == nil {
+		return flags.Args(), nil
+	}
+	return parse(flags, args, stdout) // which explains
+}
+
 // errHelp says that help was asked for and printed.
 var errHelp = errors.New("help was printed")
 

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stytchotp/stytchotp"
+	"github.com/stytchotp/stytchotp/internal/emulator"
 )
 
 const number = "+12025550162"
@@ -450,20 +452,66 @@ func TestRun(t *testing.T) {
 	assert.Regexp(t, `^0123456789abcdef (http://127\.0\.0\.1:\d+) (http://127\.0\.0\.1:\d+)\n$`, stdout)
 }
 
-// An interrupt of otpbox run ends the command too.
-func TestRunIsInterrupted(t *testing.T) {
+// A signal to otpbox run goes to the command, whose exit status counts.
+func TestRunPassesSignalsOn(t *testing.T) {
 	t.Parallel()
-	cmd := command(t, "run", "--", "sh", "-c", "trap 'echo ended; exit 3' TERM; echo began; while :; do sleep 0.05; done")
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	lines := bufio.NewScanner(out)
-	require.True(t, lines.Scan())
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
-	require.True(t, lines.Scan())
-	assert.Equal(t, "ended", lines.Text())
-	_ = cmd.Wait()
-	assert.NotZero(t, cmd.ProcessState.ExitCode())
+	for s, name := range map[syscall.Signal]string{syscall.SIGINT: "INT", syscall.SIGTERM: "TERM"} {
+		for _, status := range []int{0, 3} {
+			cmd := command(t, "run", "--", "sh", "-c", fmt.Sprintf("trap 'echo ended; exit %d' %s; echo began; while :; do sleep 0.05; done", status, name))
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewScanner(out)
+			require.True(t, lines.Scan())
+			require.NoError(t, cmd.Process.Signal(s))
+			require.True(t, lines.Scan())
+			assert.Equal(t, "ended", lines.Text())
+			_ = cmd.Wait()
+			assert.Equal(t, status, cmd.ProcessState.ExitCode(), name)
+		}
+	}
+}
+
+// What follows the name of a command is the command's.
+func TestRunPassesArgumentsOn(t *testing.T) {
+	t.Parallel()
+	for _, dashes := range [][]string{nil, {"--"}} {
+		args := append(append([]string{"run", "--quiet"}, dashes...), "echo", "help", "--port", "-h", "--", "b")
+		status, stdout, stderr := finish(t, args...)
+		assert.Equal(t, 0, status, stderr)
+		assert.Equal(t, "help --port -h -- b\n", stdout)
+	}
+}
+
+// otpbox ready and code ask where the environment says that otpbox serves.
+func TestLikelyAddress(t *testing.T) {
+	t.Parallel()
+	for want, variables := range map[string]map[string]string{
+		"127.0.0.1:6872":  {},
+		"127.0.0.1:7000":  {"OTPBOX_PORT": "7000"},
+		"[::1]:7001":      {"OTPBOX_LISTEN": "::1", "OTPBOX_PORT": "7001"},
+		"127.0.0.1:7002":  {"OTPBOX_LISTEN": "0.0.0.0", "OTPBOX_PORT": "7002"},
+		"127.0.0.1:7003":  {"OTPBOX_LISTEN": ":7003"},
+		"192.0.2.10:7004": {"OTPBOX_LISTEN": "192.0.2.10:7004"},
+	} {
+		assert.Equal(t, want, likelyAddress(func(name string) string { return variables[name] }))
+	}
+	for _, port := range []string{"0", "-1", "99999", "x"} {
+		assert.Equal(t, "127.0.0.1:6872", likelyAddress(func(name string) string { return map[string]string{"OTPBOX_PORT": port}[name] }))
+	}
+}
+
+// otpbox tail prints a message once, whatever becomes of its code.
+func TestPrinter(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	var p printer
+	for range 2 {
+		p.print(&out, &emulator.Message{ID: 1, Code: "123456", Channel: "sms", Recipient: number}, nil)
+	}
+	assert.Equal(t, 1, strings.Count(out.String(), "123456"))
+	p.print(&out, nil, &emulator.Request{Status: 400, Recipient: "+80012345678", ErrorType: "invalid_phone_number_country_code"})
+	assert.NotContains(t, out.String(), "--countries", "no flag allows numbers of no country")
 }
 
 // What otpbox env prints is read back by the shells that are there.

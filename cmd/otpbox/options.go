@@ -17,6 +17,7 @@ import (
 const (
 	// defaultPort spells OTPB on a telephone's keys.
 	defaultPort = 6872
+	maxPort     = 65535
 
 	// The credentials are always the same, so that what is written in an env file
 	// goes on working. They open nothing but an emulator.
@@ -105,14 +106,19 @@ func readOptions(command string, port int, args []string, env func(string) strin
 	if err := setFromEnvironment(flags, env); err != nil {
 		return o, nil, err
 	}
-	rest, err := parse(flags, args, stdout)
+	read := parse
+	if command == "run" {
+		read = parseLeading // the rest are another program's
+	}
+	rest, err := read(flags, args, stdout)
 	if err != nil {
 		return o, nil, err
 	}
 	return o, rest, o.check()
 }
 
-func (o *options) check() error {
+// splitListen takes the port out of the address to listen on, if it has one.
+func (o *options) splitListen() error {
 	if host, port, err := net.SplitHostPort(o.listen); err == nil {
 		number, err := strconv.Atoi(port)
 		if err != nil {
@@ -121,7 +127,14 @@ func (o *options) check() error {
 		o.listen, o.port = host, number
 	}
 	o.listen = strings.Trim(o.listen, "[]")
-	last := 65535
+	return nil
+}
+
+func (o *options) check() error {
+	if err := o.splitListen(); err != nil {
+		return err
+	}
+	last := maxPort
 	if o.tls {
 		last-- // the next port is for https
 	}

@@ -7,9 +7,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // runCommand serves on a free port while a command runs, whose environment makes an SDK
@@ -32,27 +32,47 @@ func runCommand(ctx context.Context, args []string, env func(string) string, std
 	case err = <-served:
 		return err
 	case p := <-ready:
-		err = execute(ctx, command, p.environment(), stdout, stderr)
+		err = execute(command, p.environment(), stdout, stderr)
 	}
 	stop()
 	return errors.Join(err, <-served)
 }
 
-// execute runs the command, and passes an interrupt on.
-func execute(ctx context.Context, command []string, environment [][2]string, stdout, stderr io.Writer) error {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // it is what the person asked for
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+// execute runs the command to its end, and passes signals on.
+func execute(command []string, environment [][2]string, stdout, stderr io.Writer) error {
+	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // it is what the person asked for, and ends when it wants
 	cmd.Env = os.Environ()
 	for _, variable := range environment {
 		cmd.Env = append(cmd.Env, variable[0]+"="+variable[1])
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
-	err := cmd.Run()
-	if errors.Is(err, exec.ErrNotFound) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); errors.Is(err, exec.ErrNotFound) {
 		return usageError(fmt.Sprintf("run: %q is not a program", command[0]))
+	} else if err != nil {
+		return err
 	}
-	return err
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case s := <-signals:
+			if s != os.Interrupt || !hasTerminal() { // a terminal interrupts the command itself
+				_ = cmd.Process.Signal(s)
+			}
+		}
+	}
+}
+
+// hasTerminal reports whether the person types into a terminal.
+func hasTerminal() bool {
+	input, err := os.Stdin.Stat()
+	none, noneErr := os.Stat(os.DevNull)
+	return err == nil && input.Mode()&os.ModeCharDevice != 0 && (noneErr != nil || !os.SameFile(input, none))
 }
 
 // environment is what makes an SDK, and otpbox code, use this otpbox.

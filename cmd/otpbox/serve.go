@@ -141,46 +141,52 @@ func portOf(socket net.Listener) int {
 
 // address is the URL that a socket is reached by from this machine.
 func address(scheme string, socket net.Listener, host string) string {
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+	return scheme + "://" + net.JoinHostPort(reachable(host), strconv.Itoa(portOf(socket)))
+}
+
+// reachable returns the host by which this machine reaches a socket that listens on host.
+func reachable(host string) string {
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return "127.0.0.1"
 	}
-	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(portOf(socket)))
+	return host
 }
 
 // follow prints each message that goes out, until end is called.
 func follow(engine *emulator.Emulator, quiet bool, stdout, stderr io.Writer) (done <-chan struct{}, end func()) {
 	events := engine.Subscribe(256)
 	finished := make(chan struct{})
-	var last int64
+	var p printer
 	go func() {
 		defer close(finished)
 		for event := range events.Events() {
 			switch {
 			case event.Request != nil && event.Request.ErrorType == "live_credentials_refused_by_emulator":
 				fmt.Fprintln(stderr, "otpbox: LIVE CREDENTIALS were sent here and refused. Something that uses a live project is configured with otpbox's address.")
-			case quiet:
-			case event.Message == nil || event.Message.ID > last:
-				if event.Message != nil {
-					last = event.Message.ID
-				}
-				printEvent(stdout, event.Message, event.Request)
+			case !quiet:
+				p.print(stdout, event.Message, event.Request)
 			}
 		}
 	}()
 	return finished, events.Close
 }
 
-// printEvent prints a message that went out, or a call that was refused and the flag that
-// lets it through.
-func printEvent(stdout io.Writer, m *emulator.Message, r *emulator.Request) {
-	if m != nil {
+// printer prints each message once, though it has more events: its code is used, or
+// superseded.
+type printer struct{ last int64 }
+
+// print prints a message that went out, or a call that was refused and the flag that lets
+// it through.
+func (p *printer) print(stdout io.Writer, m *emulator.Message, r *emulator.Request) {
+	if m != nil && m.ID > p.last {
+		p.last = m.ID
 		fmt.Fprintf(stdout, "%s  %s  %-8s  %s\n", m.SentAt.Local().Format(time.TimeOnly), m.Code, m.Channel, m.Recipient)
 	}
 	if r == nil || r.Status < http.StatusBadRequest {
 		return
 	}
 	remedy := ""
-	if region := phone.Region(r.Recipient); r.ErrorType == "invalid_phone_number_country_code" && region != "" {
+	if region := phone.Region(r.Recipient); r.ErrorType == "invalid_phone_number_country_code" && emulator.CheckCountries(region) == nil {
 		remedy = "  (otpbox --countries " + region + " lets it through)"
 	}
 	fmt.Fprintf(stdout, "%s  refused %d  %s  %s  %s%s\n", r.Time.Local().Format(time.TimeOnly), r.Status,

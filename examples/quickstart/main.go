@@ -180,7 +180,11 @@ func connect(to stytchotp.PhoneNumber) (*stytchotp.Client, *otptest.Server, phon
 		to = stytchotp.PhoneNumber(ask("A number for real messages, such as +12025550162 (empty: none is sent): "))
 	}
 	if to == "" {
-		fmt.Println("This is Stytch, with its sandbox number: no message is sent.")
+		where := "Stytch"
+		if base := os.Getenv("STYTCH_BASE_URL"); base != "" {
+			where = base
+		}
+		fmt.Println("This is", where, "with the sandbox number: no message is sent.")
 		return client, nil, phone{"+10000000000", func() stytchotp.Secret { return "000000" }}, nil
 	}
 	if ask(fmt.Sprintf("This sends two REAL messages, which cost money, to %s. Type yes to go on: ", to.Masked())) != "yes" {

@@ -77,8 +77,8 @@ func TestOtpboxScripts(t *testing.T) {
 	dir, port := t.TempDir(), freePort(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "your-program"), []byte(`#!/bin/sh
 case $1 in
-login) curl -sf -o /dev/null -u project-test-otpbox:secret-test-otpbox -H 'Content-Type: application/json' \
-	-d "{\"phone_number\":\"$2\"}" "http://127.0.0.1:$OTPBOX_PORT/v1/otps/sms/login_or_create" ;;
+login) curl -sf -o /dev/null -u "$STYTCH_PROJECT_ID:$STYTCH_SECRET" -H 'Content-Type: application/json' \
+	-d "{\"phone_number\":\"$2\"}" "$STYTCH_BASE_URL/v1/otps/sms/login_or_create" ;;
 verify) echo "verified $2" ;;
 esac
 `), 0o700))

@@ -97,7 +97,7 @@ func unreachable(region string) *apiError {
 // can succeed, or "" when it was not refused for that, or is allowed since.
 func (e *Emulator) RegionToAllow(r Request) string {
 	region := regionOf(r.Recipient)
-	if r.ErrorType != "invalid_phone_number_country_code" || region == "" {
+	if r.ErrorType != "invalid_phone_number_country_code" || CheckCountries(region) != nil { // no country, as of +800
 		return ""
 	}
 	channel := ChannelSMS

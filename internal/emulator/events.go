@@ -185,8 +185,17 @@ func (e *Emulator) publishLocked(event Event) {
 func (e *Emulator) announceLocked(m *message) {
 	e.hub.wake(m.Recipient)
 	e.hub.wake("")
-	if len(e.hub.subscriptions) > 0 {
+	if len(e.hub.subscriptions) > 0 && e.messages.has(m) { // it may have been deleted
 		view := m.view(e.clock.now())
 		e.publishLocked(Event{Kind: EventMessage, Message: &view})
+	}
+}
+
+// announceLastLocked publishes what became of the last messages to factors.
+func (e *Emulator) announceLastLocked(factors ...*factor) {
+	for _, f := range factors {
+		if f.last != nil {
+			e.announceLocked(f.last)
+		}
 	}
 }

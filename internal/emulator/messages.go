@@ -17,7 +17,7 @@ const (
 const (
 	StateLive       = "live"       // it can be used
 	StateUsed       = "used"       // it was used to log in
-	StateExpired    = "expired"    // its time ran out before it was used
+	StateExpired    = "expired"    // its time ran out before it was used, or its number or address was deleted
 	StateSuperseded = "superseded" // a later message to the same method id replaced it
 )
 
@@ -60,6 +60,7 @@ type message struct {
 	superseded bool
 	attributes attributes
 	session    string // id of the session that it was sent in, if any
+	orphaned   bool   // its number or address was deleted
 
 	older, newer *message // to the same recipient
 }
@@ -70,7 +71,7 @@ func (m *message) state(now time.Time) string {
 		return StateUsed
 	case m.superseded:
 		return StateSuperseded
-	case !now.Before(m.ExpiresAt):
+	case m.orphaned || !now.Before(m.ExpiresAt):
 		return StateExpired
 	default:
 		return StateLive
@@ -138,6 +139,12 @@ func (q MessageQuery) matches(m *message, now time.Time) bool {
 		m.ID > q.After && (q.Which == nil || q.Which(m.view(now)))
 }
 
+// has reports that m was neither deleted nor evicted.
+func (s *messageStore) has(m *message) bool {
+	_, found := slices.BinarySearchFunc(s.all.items, m.ID, func(other *message, id int64) int { return cmp.Compare(other.ID, id) })
+	return found
+}
+
 // find visits the messages that q chooses, newest first, until visit is false.
 func (s *messageStore) find(q MessageQuery, now time.Time, visit func(*message) bool) {
 	if q.Recipient != "" {
@@ -191,18 +198,21 @@ func (e *Emulator) DeleteMessages(q MessageQuery) int {
 	q.Recipient = normalize(q.Recipient)
 	now := e.clock.now()
 	kept := make([]*message, 0, len(e.messages.all.items))
-	e.messages.deleted, e.messages.deletedAt = nil, time.Now()
+	var deleted []*message
 	for _, m := range e.messages.all.items {
 		if q.matches(m, now) {
 			e.messages.unlink(m)
-			e.messages.deleted = append(e.messages.deleted, m)
+			deleted = append(deleted, m)
 		} else {
 			kept = append(kept, m)
 		}
 	}
-	e.messages.all.items = kept
-	e.publishLocked(Event{Kind: EventDeleted})
-	return len(e.messages.deleted)
+	if len(deleted) > 0 {
+		e.messages.all.items = kept
+		e.messages.deleted, e.messages.deletedAt = deleted, time.Now()
+		e.publishLocked(Event{Kind: EventDeleted})
+	}
+	return len(deleted)
 }
 
 // DeletedMessages returns how many messages RestoreMessages would restore.
@@ -217,10 +227,9 @@ func (e *Emulator) DeletedMessages() int {
 func (e *Emulator) RestoreMessages() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	all, deleted := e.messages.all.items, e.messages.restorable()
-	deleted = deleted[max(0, len(deleted)+len(all)-e.messages.all.limit):]
+	deleted := e.messages.restorable()
 	e.messages.deleted = nil
-	items := slices.Concat(all, deleted)
+	items := slices.Concat(e.messages.all.items, deleted)
 	slices.SortFunc(items, func(a, b *message) int { return cmp.Compare(a.ID, b.ID) })
 	e.messages.all.items, e.messages.latest = items, map[string]*message{}
 	for _, m := range items {
@@ -232,9 +241,11 @@ func (e *Emulator) RestoreMessages() int {
 	return len(deleted)
 }
 
+// restorable returns what can be restored, of which the newest fit.
 func (s *messageStore) restorable() []*message {
 	if time.Since(s.deletedAt) >= undoLife {
 		s.deleted = nil
 	}
-	return s.deleted
+	room := max(0, s.all.limit-len(s.all.items))
+	return s.deleted[max(0, len(s.deleted)-room):]
 }

@@ -341,6 +341,8 @@ func TestRestoreMessages(t *testing.T) {
 		before := numbers()
 		assert.Equal(t, 2, a.DeleteMessages(emulator.MessageQuery{Recipient: phoneA}))
 		assert.Equal(t, 2, a.DeletedMessages())
+		assert.Zero(t, a.DeleteMessages(emulator.MessageQuery{Recipient: emailA}))
+		assert.Equal(t, 2, a.DeletedMessages(), "to delete nothing takes no undo away")
 		assert.Equal(t, 2, a.RestoreMessages())
 		assert.Equal(t, before, numbers())
 		assert.Zero(t, a.RestoreMessages(), "once")
@@ -353,7 +355,8 @@ func TestRestoreMessages(t *testing.T) {
 		for range 3 {
 			a.post(smsLogin, fields{"phone_number": phoneB}).ok()
 		}
-		assert.Equal(t, 1, a.RestoreMessages(), "there is room for one of four")
+		assert.Equal(t, 1, a.DeletedMessages(), "there is room for one of four")
+		assert.Equal(t, 1, a.RestoreMessages())
 		assert.Len(t, numbers(), 4)
 		assert.Equal(t, "3 "+phoneA+" live", numbers()[3])
 		a.post(smsLogin, fields{"phone_number": phoneB}).ok()
@@ -370,4 +373,46 @@ func TestRestoreMessages(t *testing.T) {
 		a.Reset()
 		assert.Zero(t, a.RestoreMessages(), "a reset forgets them")
 	})
+}
+
+// A message that was deleted is announced no more, whatever becomes of its code.
+func TestDeletedMessagesStayDeleted(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	sent := a.post(smsLogin, fields{"phone_number": phoneA}).ok()
+	m, _ := a.LatestMessage(emulator.MessageQuery{})
+	a.DeleteMessages(emulator.MessageQuery{})
+	events := a.Subscribe(100)
+	a.post(smsLogin, fields{"phone_number": phoneA}).ok()
+	events.Close()
+	for event := range events.Events() {
+		if event.Message != nil {
+			assert.NotEqual(t, m.ID, event.Message.ID)
+		}
+	}
+	assert.NotEmpty(t, sent.str("phone_id"))
+}
+
+// The code of a number, address or user that was deleted works no more, and is not shown
+// as if it did.
+func TestCodeOfADeletedUser(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for _, path := range []string{"/v1/users/%s", "/v1/users/phone_numbers/%s"} {
+		sent := a.post(smsLogin, fields{"phone_number": phoneA}).ok()
+		events := a.Subscribe(100)
+		id := sent.str("user_id")
+		if strings.Contains(path, "phone") {
+			id = sent.str("phone_id")
+		}
+		a.do("DELETE", fmt.Sprintf(path, id), "").ok()
+		m, _ := a.LatestMessage(emulator.MessageQuery{Recipient: phoneA})
+		assert.Equal(t, "expired", m.State)
+		events.Close()
+		told := false
+		for event := range events.Events() {
+			told = told || event.Message != nil && event.Message.ID == m.ID && event.Message.State == "expired"
+		}
+		assert.True(t, told, path)
+	}
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -66,7 +67,9 @@ func (e *Emulator) deleteUser(x *Exchange) (any, *apiError) {
 		return nil, err
 	}
 	if !u.canned {
+		factors := slices.Clone(u.factors)
 		e.users.forget(u) // which ends the user's sessions
+		e.announceLastLocked(factors...)
 	}
 	return deletedBody{StatusCode: http.StatusOK, RequestID: x.requestID, UserID: u.id}, nil
 }
@@ -98,6 +101,7 @@ func (e *Emulator) deleteFactor(x *Exchange) (any, *apiError) {
 	u := f.user
 	if !isSandbox(f.value) {
 		e.users.detach(f)
+		e.announceLastLocked(f)
 		e.users.touch(u)
 	}
 	body := e.userBodyLocked(u, now)

@@ -125,6 +125,14 @@ func (r *registry) detach(f *factor) {
 	f.user.factors = slices.DeleteFunc(f.user.factors, func(other *factor) bool { return other == f })
 	delete(r.byValue, f.value)
 	delete(r.byFactor, f.id)
+	f.orphan()
+}
+
+// orphan ends the code that was sent last.
+func (f *factor) orphan() {
+	if f.last != nil {
+		f.last.orphaned = true
+	}
 }
 
 // current returns f, or nil and removes it if it was added to a user and not

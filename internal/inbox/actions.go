@@ -19,6 +19,7 @@ func (b *Inbox) act(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return invalid("The form cannot be read.")
 	}
+	limitTime(w, 0) // a fault can delay the test code
 	if err := b.do(r.Context(), r.PathValue("action"), r.PostForm); err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (b *Inbox) do(ctx context.Context, action string, form url.Values) error {
 		return b.clear(form.Get("q"))
 	case "undo":
 		if b.emulator.RestoreMessages() == 0 {
-			return invalid("Deleted messages can be restored for a minute.")
+			return invalid("There is nothing to restore: deleted messages can be restored for a minute, as long as there is room for them.")
 		}
 	case "allow":
 		for _, channel := range []string{emulator.ChannelSMS, emulator.ChannelWhatsApp} {
@@ -109,7 +110,7 @@ func (b *Inbox) sendTestCode(ctx context.Context) error {
 		Method: call.Method, Path: call.URL.Path, Header: call.Header, Body: []byte(`{"phone_number":"` + testNumber + `"}`),
 	}).Finish(ctx)
 	if err == nil && answer.Status != http.StatusOK {
-		return invalid("The test code was not sent; the first of the requests says why.")
+		return invalid("The call failed: see the first of the requests. If a fault sends first, the code is among the messages.")
 	}
 	return err
 }

@@ -69,8 +69,8 @@ type panelsView struct {
 }
 
 // maxFilter is how long a filter may be, in bytes: each word of it is looked for in each
-// row.
-const maxFilter = 256
+// row. The page's field takes 256 characters.
+const maxFilter = 1024
 
 func (b *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" && b.guard.token != "" {

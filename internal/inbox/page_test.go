@@ -141,7 +141,7 @@ func TestFilterIsBounded(t *testing.T) {
 	assert.Equal(t, http.StatusOK, b.do(http.MethodGet, "/?q="+strings.Repeat("a+", maxFilter/2), "").status)
 	a := b.do(http.MethodGet, "/?q="+strings.Repeat("a+", maxFilter/2)+"b", "")
 	assert.Equal(t, http.StatusBadRequest, a.status)
-	assert.Contains(t, a.body, "256 bytes")
+	assert.Contains(t, a.body, "1024 bytes")
 }
 
 func TestMask(t *testing.T) {
@@ -229,7 +229,7 @@ func TestButtons(t *testing.T) {
 
 	quiet := b.do(http.MethodPost, "/_otp/page/clock", "advance=1m", "Content-Type", form, "Accept", "application/json")
 	assert.Equal(t, http.StatusNoContent, quiet.status)
-	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x", "clear?q=" + strings.Repeat("x", 257), "undo?", "allow?country=ZZ", "allow?"} {
+	for _, wrong := range []string{"clock?advance=1x", "clock?advance=-1m", "fault?preset=none", "fault?preset=500&operation=none", "remove-fault?id=x", "clear?q=" + strings.Repeat("x", 1025), "undo?", "allow?country=ZZ", "allow?"} {
 		action, body, _ := strings.Cut(wrong, "?")
 		assert.Equal(t, http.StatusBadRequest, b.do(http.MethodPost, "/_otp/page/"+action, body, "Content-Type", form).status, wrong)
 	}
@@ -288,7 +288,7 @@ func TestTestCodeFails(t *testing.T) {
 		require.NoError(t, err)
 		a := b.do(http.MethodPost, "/_otp/page/test-code", "", "Content-Type", "application/x-www-form-urlencoded")
 		assert.Equal(t, http.StatusBadRequest, a.status, "%+v", f)
-		assert.Contains(t, a.body, "The test code was not sent")
+		assert.Contains(t, a.body, "The call failed")
 	}
 }
 
@@ -310,6 +310,11 @@ func TestAllowCountry(t *testing.T) {
 	require.NoError(t, b.engine.AllowCountries(emulator.ChannelWhatsApp, "DE"))
 	assert.NotContains(t, b.page(""), "Allow DE")
 	assert.Equal(t, http.StatusOK, refused("/v1/otps/sms/login_or_create"))
+
+	a, err := b.trySend("+80012345678") // of no country, so nothing can be allowed
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusBadRequest, a.status)
+	assert.NotContains(t, b.page(""), ">Allow ")
 }
 
 // The address of a message shows it and its request, however many came since.
