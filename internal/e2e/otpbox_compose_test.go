@@ -60,6 +60,11 @@ func newContainer(t *testing.T, dir, hosts string, env map[string]string, argv .
 	const setUp = `mount --bind "$0" /etc/hosts; cd "$1"; shift; ip link set lo up; echo ready; read -r _; exec "$@"`
 	process := asRoot(t, "unshare", append([]string{"--net", "--pid", "--mount", "--fork", "--mount-proc", "--kill-child", "--", "bash", "-ec", setUp, names, dir}, append(c.env, argv...)...)...)
 	process.Stdout, process.Stderr = c.output, c.output
+	process.Cancel = func() error { // its first process, which belongs to root
+		end := asRoot(t, "kill", "-KILL", c.pid)
+		return exec.Command(end.Path, end.Args[1:]...).Run() //nolint:noctx // the test's context has ended
+	}
+	process.WaitDelay = stepLimit
 	var err error
 	c.started, err = process.StdinPipe()
 	require.NoError(t, err)
