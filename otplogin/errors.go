@@ -28,7 +28,8 @@ func (e *RefusedError) limit() Limit {
 // Delivery returns DeliveryNotSent.
 func (e *RefusedError) Delivery() stytchotp.Delivery { return stytchotp.DeliveryNotSent }
 
-// HTTPStatus returns 503 for the limits of the whole project, and 429 otherwise.
+// HTTPStatus returns 503 for the limits by region, of the project and of the memory, and
+// 429 otherwise.
 func (e *RefusedError) HTTPStatus() int {
 	switch e.limit() {
 	case LimitFlows, LimitProjectDay, LimitProjectFailures, LimitRegion:
@@ -37,8 +38,8 @@ func (e *RefusedError) HTTPStatus() int {
 	return http.StatusTooManyRequests
 }
 
-// PublicCode returns "unavailable" for the limits of the whole project, "too_many_attempts"
-// when the codes are used up, and "rate_limited" otherwise.
+// PublicCode returns "unavailable" for the limits by region, of the project and of the
+// memory, "too_many_attempts" when the codes are used up, and "rate_limited" otherwise.
 func (e *RefusedError) PublicCode() string {
 	switch e.limit() {
 	case LimitFlows, LimitProjectDay, LimitProjectFailures, LimitRegion:
@@ -49,8 +50,9 @@ func (e *RefusedError) PublicCode() string {
 	return "rate_limited"
 }
 
-// StoreError says that the store did not answer. The message of a start or resend went
-// out only if Delivery says so; a code was not checked.
+// StoreError says that the store did not answer. Before the send, Delivery is not_sent:
+// try again. After it, Delivery is that of the message, which can be sent, and there is no
+// [Flow] to go on with: a second try may send a second message.
 type StoreError struct {
 	Err      error // the store's
 	delivery stytchotp.Delivery

@@ -110,9 +110,9 @@ type StartParams struct {
 	IP         string
 	Locale     stytchotp.Locale
 	Attributes stytchotp.Attributes
-	// FormID makes the same form, posted twice, one login. It is a random value of at
-	// least 128 bits that the form and a cookie of its browser hold together, such as
-	// both joined: a value that another browser can know lets it join the login.
+	// FormID makes the same form, posted twice, one login. Concatenate a random value in
+	// the form and a random value in a cookie, at least 128 bits each: a browser that
+	// knows the whole value can join the login.
 	FormID string
 }
 
@@ -153,7 +153,9 @@ type Flow struct {
 
 // Start begins a login and sends its first message, unless the recipient got one a
 // moment ago: then the login goes on with that. The error is a [*RefusedError], a
-// [*StoreError], or that of the send.
+// [*StoreError], [ErrNoMessage] when a message that was joined is not known, that of the
+// context, or that of the send; a call that waited for another one's send gets an error
+// with the same [stytchotp.HTTPStatus] and [stytchotp.PublicCode].
 func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 	to, err := newTarget(params.Recipient, params.Channel, params.Locale)
 	if err != nil {
@@ -197,7 +199,7 @@ func (l *Logins) Get(ctx context.Context, flowID string) (*Flow, error) {
 }
 
 // Conversions returns for each region and channel how many codes were sent and how many
-// verified, and which are unusual now. The error is a [*StoreError].
+// verified; [Conversion.Unusual] says which are unusual now. The error is a [*StoreError].
 func (l *Logins) Conversions(ctx context.Context) ([]Conversion, error) {
 	rows, err := l.store.Conversions(ctx, append(phone.Regions(), nonGeographic, ""))
 	if err != nil {
@@ -226,6 +228,9 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 	}
 	state, err := l.store.Apply(ctx, op)
 	if err != nil {
+		if ctx.Err() == nil { // the caller did not give up
+			l.observe(ctx, Event{Kind: EventStoreFailed, Channel: op.Channel, Region: op.Region})
+		}
 		return nil, target{}, &StoreError{Err: err, delivery: stytchotp.DeliveryNotSent}
 	}
 	l.observeLimits(ctx, op, state)

@@ -28,7 +28,7 @@ const (
 	EventRefused     EventKind = "refused"      // by Limit
 	EventRecorded    EventKind = "recorded"     // Limit would have refused, were it on
 	EventFailedOpen  EventKind = "failed_open"  // limits were left out, as Config.FailOpen allows
-	EventStoreFailed EventKind = "store_failed" // what became of a message or a code could not be recorded
+	EventStoreFailed EventKind = "store_failed" // the store did not answer
 )
 
 func (l *Logins) observe(ctx context.Context, event Event) {

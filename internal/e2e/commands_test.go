@@ -170,7 +170,7 @@ func (c shown) makes(t *testing.T, target string) {
 func (c shown) starts(t *testing.T) {
 	t.Helper()
 	line := strings.NewReplacer(
-		"./path/to/your/program", "./examples/send", "-- npm test", "-- npm --version", "-- COMMAND", "-- true", "-- go test ./...", "-- go version",
+		"go run ./hello", "go run ./examples/send", "-- npm test", "-- npm --version", "-- COMMAND", "-- true", "-- go test ./...", "-- go version",
 	).Replace(c.line)
 	line = strings.Replace(line, "LOGIN_KEY=…", "LOGIN_KEY="+strings.Repeat("k", 32), 1)
 	if strings.Contains(line, "./examples/login") {

@@ -137,7 +137,7 @@ func codeTable(t *testing.T) string {
 		return err
 	}
 	var table strings.Builder
-	table.WriteString("| what happened | `errors.Is` | `HTTPStatus` | `PublicCode` | used up | what to show |\n|---|---|---|---|---|---|\n")
+	table.WriteString("| what happened | `errors.Is` | `HTTPStatus` | `PublicCode` | does this use the code up? | what to show |\n|---|---|---|---|---|---|\n")
 	row := func(what string, err error, show string) {
 		used := map[stytchotp.Delivery]string{
 			stytchotp.DeliverySent: "yes", stytchotp.DeliveryNotSent: "no", stytchotp.DeliveryMaybeSent: "perhaps",

@@ -51,7 +51,7 @@ func crashes(s *site) {
 	s.refused(s.verify(0, f, s.newest(to)), otplogin.LimitAttempts)
 	g := s.start(1, to)
 	s.ok(s.verify(0, g, s.newest(to)), "the right code, although the outcome was not recorded")
-	equal(s, "the observer is told", s.count(otplogin.EventStoreFailed, ""), 2)
+	equal(s, "the observer is told", s.count(otplogin.EventStoreFailed, ""), 8)
 }
 
 // A client that repeats an operation whose answer it did not get changes nothing, but
@@ -101,6 +101,7 @@ func storeAway(s *site) {
 		equal(s, "the code for a browser", code(err), "unavailable")
 	}
 	equal(s, "messages", len(s.srv.Messages()), 1)
+	equal(s, "the observer is told", s.count(otplogin.EventStoreFailed, ""), 4)
 	for _, store := range s.faults {
 		store.set(nil, nil, false)
 	}
