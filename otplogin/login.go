@@ -236,7 +236,7 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 	l.observeLimits(ctx, op, state)
 	switch state.Result {
 	case ResultRefused:
-		return nil, target{}, &RefusedError{Limit: state.Refused, RetryAt: state.RetryAt.Time()}
+		return state, target{}, &RefusedError{Limit: state.Refused, RetryAt: state.RetryAt.Time()}
 	case ResultNoFlow:
 		return nil, target{}, ErrNoFlow
 	case ResultOver:

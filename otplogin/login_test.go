@@ -514,8 +514,129 @@ func TestPanic(t *testing.T) {
 		f, err := logins.Start(t.Context(), StartParams{Recipient: number})
 		require.NoError(t, err)
 		assert.Len(t, s.srv.Messages(), 2, "the first is not known, so another one went out")
+		panics = true
+		assert.Panics(t, func() { _, _ = logins.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: "000000"}) })
+		panics = false
+		op := logins.operation(OperationFind, f.ID)
+		state, err := logins.store.Apply(t.Context(), op)
+		require.NoError(t, err)
+		assert.Zero(t, state.Checking, "no other click waits for it")
 		_, err = logins.Verify(t.Context(), VerifyParams{FlowID: f.ID, Code: s.srv.Code(number)})
 		require.NoError(t, err)
+	})
+}
+
+// awayOnce is a store whose next answer to a find gets lost.
+type awayOnce struct {
+	Store
+
+	lost bool
+}
+
+func (a *awayOnce) Apply(ctx context.Context, op *Operation) (*State, error) {
+	if op.Kind == OperationFind && !a.lost {
+		a.lost = true
+		return nil, errors.New("away")
+	}
+	return a.Store.Apply(ctx, op)
+}
+
+// The second click waits for the first as long as its own request lives, for those that
+// began before it, and for 15 seconds at most.
+func TestSecondClickWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &awayOnce{Store: NewMemoryStore()}
+		s := newSite(t, Config{Store: store, Key: []byte(strings.Repeat("k", 32))})
+		number := s.number()
+		f := s.start(number)
+		right := s.srv.Code(number)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 5 * time.Second, SendFirst: true})
+		var first error
+		var clicks sync.WaitGroup
+		clicks.Go(func() { first = s.verify(f, right) })
+		synctest.Wait()
+		began := time.Now()
+		gone, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := s.Verify(gone, VerifyParams{FlowID: f.ID, Code: right})
+		require.ErrorIs(t, err, stytchotp.ErrCodeExpired)
+		assert.Equal(t, time.Second, time.Since(began), "its browser is gone")
+		require.NoError(t, s.verify(f, right), "one lost answer of the store does not end the wait")
+		assert.True(t, store.lost)
+		clicks.Wait()
+		require.NoError(t, first)
+
+		number = s.number()
+		f = s.start(number) // one whose code expires, and that many calls ask about
+		right = s.srv.Code(number)
+		pass(11 * time.Minute)
+		began = time.Now()
+		for i := range 60 {
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: time.Second})
+			clicks.Go(func() {
+				assert.ErrorIs(t, s.verify(f, right), stytchotp.ErrCodeExpired)
+				if i == 0 {
+					assert.Less(t, time.Since(began), 3*time.Second, "it does not wait for those that began later")
+				}
+			})
+			pass(500 * time.Millisecond)
+		}
+		clicks.Wait()
+	})
+}
+
+// A login that waits for a message that was not sent learns why, however long its
+// recipient was not heard of.
+func TestFailureOutlivesTheSweep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		m, now := s.memory(), Millis(time.Now().UnixMilli())
+		op := &Operation{Kind: OperationStart, Flow: "f", Recipient: "r", Region: "US", Message: "m", Limits: &s.config.Limits, CodeMinutes: 5}
+		state, err := m.Apply(t.Context(), op)
+		require.NoError(t, err)
+		op.Kind, op.At, op.Delivery, op.Failure = OperationSettle, state.At, notSent, &Failure{Status: 429, Code: "rate_limited"}
+		_, err = m.Apply(t.Context(), op)
+		require.NoError(t, err)
+		for i := range m.shards {
+			m.sweep(&m.shards[i], now+30*second)
+		}
+		op.Kind = OperationFind
+		state, err = m.Apply(t.Context(), op)
+		require.NoError(t, err)
+		assert.Equal(t, ResultFailed, state.Result)
+		for i := range m.shards {
+			m.sweep(&m.shards[i], now+2*minute)
+		}
+		assert.Zero(t, m.recipients.Load())
+	})
+}
+
+// To look at a flow changes nothing.
+func TestFindChangesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		number := s.number()
+		a, b := s.start(number), s.start(number)
+		for range 4 {
+			require.ErrorIs(t, s.verify(b, s.wrong(number)), stytchotp.ErrCodeIncorrect)
+		}
+		pass(31 * time.Second)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429, Delay: time.Second})
+		var resend sync.WaitGroup
+		resend.Go(func() {
+			_, err := s.Resend(t.Context(), ResendParams{FlowID: a.ID})
+			assert.ErrorIs(t, err, stytchotp.ErrRateLimited)
+		})
+		synctest.Wait()
+		_, err := s.Get(t.Context(), b.ID)
+		require.NoError(t, err)
+		resend.Wait()
+		got, err := s.Get(t.Context(), b.ID)
+		require.NoError(t, err)
+		assert.Equal(t, 1, got.AttemptsLeft)
 	})
 }
 

@@ -69,6 +69,7 @@ type failed struct {
 	Failure
 
 	message string
+	at      Millis
 }
 
 // flow is one login of one browser. Its key is made of its id, which names the recipient.
@@ -76,9 +77,15 @@ type flow struct {
 	expires  Millis
 	message  string // that attempts are counted for
 	attempts int
-	checking []Millis // places of codes that calls are checking now
-	sealed   []byte   // what it is for, or the login when it is over
+	checking []try  // codes that calls are checking now
+	sealed   []byte // what it is for, or the login when it is over
 	isOver   bool
+}
+
+// try is a code that was counted and not judged.
+type try struct {
+	id string
+	at Millis
 }
 
 // Apply implements [Store].
@@ -132,7 +139,7 @@ func (m *MemoryStore) sweep(s *shard, now Millis) {
 		}
 	}
 	for k, r := range s.recipients {
-		if r.forget(now); len(r.sends)+len(r.failures)+len(r.devices) == 0 {
+		if r.forget(now); len(r.sends)+len(r.failures)+len(r.devices) == 0 && !r.isAwaited(now) {
 			delete(s.recipients, k)
 			m.recipients.Add(-1)
 		}
@@ -182,3 +189,6 @@ func remove(times []Millis, at Millis) (left []Millis, found bool) {
 	}
 	return slices.Delete(slices.Clone(times), i, i+1), true
 }
+
+// isAwaited reports that logins may wait for the message that was not sent.
+func (r *recipient) isAwaited(now Millis) bool { return r.failed != nil && now-r.failed.at < sendLife }

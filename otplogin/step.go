@@ -1,10 +1,12 @@
 package otplogin
 
+import "slices"
+
 const (
 	flowLife = 30 * minute
 	overLife = 30 * second // a right code can come twice, from a second click
 	sendLife = minute      // after it, a message without an outcome may have gone out
-	tryLife  = minute      // after it, the program that checks a code is taken for dead
+	tryLife  = 15 * second // after it, the program that checks a code is taken for dead
 
 	// Values of Message.Delivery and Operation.Delivery.
 	pending   = "pending"
@@ -29,7 +31,7 @@ func (s *step) runLocked() {
 	case OperationStart:
 		s.start()
 	case OperationResend:
-		if s.follow() {
+		if s.goesOn() {
 			s.reserve()
 		}
 	case OperationSettle:
@@ -37,7 +39,7 @@ func (s *step) runLocked() {
 	case OperationFind:
 		s.find()
 	case OperationTry:
-		if s.follow() {
+		if s.goesOn() {
 			s.try()
 		}
 	case OperationJudge:
@@ -63,20 +65,25 @@ func (s *step) passes(limit Limit, over bool, retry Millis) bool {
 	return false
 }
 
-// follow brings the flow to the newest message, or says that there is no flow.
-func (s *step) follow() bool {
-	if s.f == nil {
+// goesOn reports that there is a flow, and that it is not over.
+func (s *step) goesOn() bool {
+	switch {
+	case s.f == nil:
 		s.state.Result = ResultNoFlow
 		return false
-	}
-	if s.f.isOver {
+	case s.f.isOver:
 		s.state.Result, s.state.Sealed = ResultOver, s.f.sealed
 		return false
 	}
-	if s.r.last != nil && s.f.message != s.r.last.ID {
-		s.f.message, s.f.attempts = s.r.last.ID, 0
-	}
 	return true
+}
+
+// attempts returns how many codes of the flow were counted for the newest message.
+func (s *step) attempts() int {
+	if s.r.last != nil && s.f.message != s.r.last.ID {
+		return 0
+	}
+	return s.f.attempts
 }
 
 func (s *step) start() {
@@ -166,7 +173,7 @@ func (s *step) reserve() {
 	r.sends, s.state.At = add(r.sends, s.now)
 	r.last = &message{
 		Message: Message{ID: s.op.Message, Channel: s.op.Channel, At: s.now, Delivery: pending},
-		place:   s.state.At, before: before, attempts: s.f.attempts,
+		place:   s.state.At, before: before, attempts: s.attempts(),
 	}
 	r.streak++
 	s.f.message, s.f.attempts = s.op.Message, 0
@@ -215,7 +222,7 @@ func (s *step) giveBack() {
 		return // it was given back before
 	}
 	s.r.sends = left
-	s.r.failed = &failed{Failure: *s.op.Failure, message: s.op.Message}
+	s.r.failed = &failed{Failure: *s.op.Failure, message: s.op.Message, at: s.now}
 	s.m.tallies.giveBack(s)
 	attempts := 0
 	if s.isLast() {
@@ -248,13 +255,19 @@ func (s *step) find() {
 		}
 		return
 	}
-	if s.follow() {
+	if s.goesOn() {
 		s.state.Result = ResultFound
 	}
 }
 
 func (s *step) try() {
 	r, limits := s.r, s.op.Limits
+	for _, t := range s.f.checking {
+		if t.id == s.op.Try { // the answer to this operation got lost
+			s.state.Result, s.state.At = ResultTry, t.at
+			return
+		}
+	}
 	if r.last == nil || r.last.isPending(s.now) || len(r.last.MethodID) == 0 {
 		s.state.Result = ResultNoMessage
 		return
@@ -263,13 +276,14 @@ func (s *step) try() {
 	if s.op.Device {
 		failures, limit = &r.devices, limits.DeviceFailures
 	}
-	if !s.passes(LimitAttempts, s.f.attempts >= limits.Attempts, 0) ||
+	attempts := s.attempts()
+	if !s.passes(LimitAttempts, attempts >= limits.Attempts, 0) ||
 		!s.within(LimitRecipientFailures, *failures, day, limit) || !s.m.tallies.takeFailure(s) {
 		return
 	}
-	s.f.attempts++
+	s.f.message, s.f.attempts = r.last.ID, attempts+1
 	*failures, s.state.At = add(*failures, s.now)
-	s.f.checking = append(recent(s.f.checking, s.now, tryLife), s.state.At)
+	s.f.checking = append(s.f.inFlight(s.now), try{s.op.Try, s.state.At})
 	s.state.Result = ResultTry
 }
 
@@ -277,7 +291,7 @@ func (s *step) judge() {
 	r, msg, isLast := s.r, s.r.last, s.isLast()
 	s.state.Result = ResultDone
 	if s.f != nil {
-		s.f.checking, _ = remove(s.f.checking, s.op.At)
+		s.f.checking = slices.DeleteFunc(s.f.inFlight(s.now), func(t try) bool { return t.id == s.op.Try })
 	}
 	switch s.op.Verdict {
 	case VerdictRight:
@@ -324,17 +338,22 @@ func (s *step) judge() {
 	}
 }
 
+// inFlight returns the codes of the flow that calls may be checking.
+func (f *flow) inFlight(now Millis) []try {
+	return slices.DeleteFunc(slices.Clone(f.checking), func(t try) bool { return now-t.at >= tryLife })
+}
+
 // view says what the flow's owner may know.
 func (s *step) view() {
 	st, limits := &s.state, s.op.Limits
 	st.Sealed, st.Expires, st.AttemptsLeft = s.f.sealed, s.f.expires, 1
-	st.Checking = len(recent(s.f.checking, s.now, tryLife))
-	attempts := s.f.attempts
-	if s.r.last != nil && s.f.message != s.r.last.ID {
-		attempts = 0
+	for _, t := range s.f.inFlight(s.now) {
+		if s.op.Kind != OperationFind || s.op.At == 0 || t.at <= s.op.At {
+			st.Checking++
+		}
 	}
 	if limits.mode(LimitAttempts) == On {
-		st.AttemptsLeft = max(0, limits.Attempts-attempts)
+		st.AttemptsLeft = max(0, limits.Attempts-s.attempts())
 	}
 	st.SendsLeft = maxCount
 	if limits.mode(LimitRecipientHour) == On {

@@ -76,7 +76,8 @@ type Operation struct {
 	// Message is the id of the message: Start and Resend make it, and taking a place
 	// twice for one id takes it once. Find returns [ResultFailed] when it did not go out.
 	Message string  `json:"message,omitempty"`
-	At      Millis  `json:"at,omitempty"`     // Settle and Judge: [State].At of the place
+	At      Millis  `json:"at,omitempty"`     // Settle and Judge: [State].At of the place; Find: what State.Checking counts up to
+	Try     string  `json:"try,omitempty"`    // Try and Judge: the id of the try; trying twice by one id takes one place
 	Sealed  []byte  `json:"sealed,omitempty"` // Start: what the flow keeps; Judge, of a right code: what it keeps for 30 seconds more
 	New     bool    `json:"new,omitempty"`    // Settle: the flow began with this message
 	Device  bool    `json:"device,omitempty"` // Try and Judge: the browser has logged in before
@@ -134,7 +135,7 @@ type State struct {
 	Sealed       []byte  `json:"sealed,omitempty"`
 	Expires      Millis  `json:"expires,omitempty"`
 	AttemptsLeft int     `json:"attempts_left"`
-	Checking     int     `json:"checking,omitempty"` // codes that were tried within the last minute and not judged
+	Checking     int     `json:"checking,omitempty"` // codes that were tried within the last 15 seconds and not judged
 	ResendAt     Millis  `json:"resend_at,omitempty"`
 	SendsLeft    int     `json:"sends_left"`
 	Message      Message `json:"message"`

@@ -2,8 +2,10 @@ package otplogin
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/stytchotp/stytchotp"
 )
@@ -19,47 +21,75 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 		return nil, err
 	}
 	op := l.operation(OperationTry, params.FlowID)
+	op.Try = rand.Text()
 	op.Device = l.keys.knows(params.Device, op.Recipient)
 	op.Address = l.address(params.IP, params.Attributes)
 	tried, to, err := l.apply(ctx, op, params.FlowID)
-	if err != nil {
-		if login := l.openLogin(tried, params.FlowID, code); login != nil {
-			return login, nil
-		}
-		return nil, err
+	if err != nil { // perhaps another click used the last attempt, or logged in already
+		return l.loginOfOthers(ctx, tried, params.FlowID, code, nil, err)
 	}
 	methodID, err := l.keys.open("method", op.Recipient, tried.Message.MethodID)
 	if err != nil {
 		return nil, ErrNoMessage // it was made with another key
 	}
-	ctx = context.WithoutCancel(ctx) // a browser that hangs up must not leave the code half checked
-	login, err := l.client.OTPs.Authenticate(ctx, stytchotp.AuthenticateParams{
-		MethodID: string(methodID), Code: code, Attributes: params.Attributes, SessionDurationMinutes: l.config.SessionDurationMinutes,
-	})
 	op.Kind, op.At, op.Message = OperationJudge, tried.At, tried.Message.ID
 	op.Channel, op.Region = tried.Message.Channel, to.region()
-	if err == nil {
-		op.Sealed = l.sealLogin(params.FlowID, code, login)
+	login, judged, err := l.check(context.WithoutCancel(ctx), op, params.FlowID, stytchotp.AuthenticateParams{
+		MethodID: string(methodID), Code: code, Attributes: params.Attributes, SessionDurationMinutes: l.config.SessionDurationMinutes,
+	})
+	if err == nil || errors.Is(err, stytchotp.ErrCodeIncorrect) {
+		return login, err
 	}
-	judged, err := l.judge(ctx, op, err)
-	if errors.Is(err, stytchotp.ErrCodeExpired) { // perhaps another click used it
-		if other := l.openLogin(l.awaitOthers(ctx, params.FlowID, judged), params.FlowID, code); other != nil {
-			return other, nil
+	return l.loginOfOthers(ctx, judged, params.FlowID, code, login, err)
+}
+
+// check asks Stytch about a code and records what became of it, also when a function of
+// the caller's panics. A browser that hangs up must not leave the code half checked.
+func (l *Logins) check(ctx context.Context, op *Operation, id string, params stytchotp.AuthenticateParams) (login *stytchotp.AuthenticateResponse, judged *State, err error) {
+	err = errPanicked
+	defer func() {
+		if err == nil {
+			op.Sealed = l.sealLogin(id, params.Code, login)
 		}
+		judged, err = l.judge(ctx, op, err)
+	}()
+	login, err = l.client.OTPs.Authenticate(ctx, params)
+	return login, nil, err
+}
+
+// loginOfOthers returns what another call got for the same code and flow, or else login and
+// err. It waits until the calls that began before have an answer.
+func (l *Logins) loginOfOthers(
+	ctx context.Context, state *State, id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse, err error,
+) (*stytchotp.AuthenticateResponse, error) {
+	if state == nil {
+		return login, err
+	}
+	find := l.operation(OperationFind, id)
+	find.At = state.Now + startsTogether
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(tryLife)*time.Millisecond)
+	defer cancel()
+	for pause := firstPause; state.Result != ResultOver && state.Checking > 0; pause = min(2*pause, lastPause) {
+		if sleep(ctx, pause) != nil {
+			return login, err
+		}
+		next, _, findErr := l.apply(ctx, find, id)
+		if _, away := errors.AsType[*StoreError](findErr); away {
+			continue
+		}
+		if state = next; state == nil {
+			return login, err
+		}
+	}
+	if other := l.openLogin(state, id, code); other != nil {
+		return other, nil
 	}
 	return login, err
 }
 
-// awaitOthers waits until the other calls that check a code of the flow have an answer.
-func (l *Logins) awaitOthers(ctx context.Context, id string, state *State) *State {
-	for pause := firstPause; state != nil && state.Result != ResultOver && state.Checking > 0; pause = min(2*pause, lastPause) {
-		if sleep(ctx, pause) != nil {
-			return nil
-		}
-		state, _, _ = l.find(ctx, id)
-	}
-	return state
-}
+// startsTogether is how far apart the places of calls can be that began at once: no two
+// places have the same time.
+const startsTogether = 100
 
 // sealLogin encrypts the answer to a right code: it takes the flow's id and the code to
 // read it.

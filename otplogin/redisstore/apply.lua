@@ -15,7 +15,7 @@ local DAY = 24 * HOUR
 local FLOW_LIFE = 30 * MINUTE
 local OVER_LIFE = 30 * SECOND
 local SEND_LIFE = MINUTE
-local TRY_LIFE = MINUTE
+local TRY_LIFE = 15 * SECOND
 local MAX_TIMES = 1000
 local MAX_COUNT = 1000000000
 
@@ -572,8 +572,25 @@ local function find()
   end
 end
 
+-- in_flight returns the codes of the flow that calls may be checking.
+local function in_flight()
+  local left = {}
+  for _, t in ipairs(f.checking or {}) do
+    if now - t.at < TRY_LIFE then
+      left[#left + 1] = t
+    end
+  end
+  return left
+end
+
 local function try()
   local m = r.last
+  for _, t in ipairs(f.checking or {}) do
+    if t.id == op.try then -- the answer to this operation got lost
+      state.result, state.at = 'try', t.at
+      return
+    end
+  end
   if not m or is_pending(m) or not m.method_id then
     state.result = 'no_message'
     return
@@ -588,8 +605,8 @@ local function try()
   end
   f.attempts = f.attempts + 1
   state.at = add(failures)
-  f.checking = recent(f.checking or {}, TRY_LIFE)
-  table.insert(f.checking, state.at)
+  f.checking = in_flight()
+  table.insert(f.checking, {id = op.try, at = state.at})
   save_recipient()
   save_flow()
   state.result = 'try'
@@ -599,10 +616,13 @@ local function judge()
   local m = r.last
   local is_last = m and m.id == op.message
   if f and f.checking then
-    remove(f.checking, op.at)
-    if #f.checking == 0 then
-      f.checking = nil
+    local left = {}
+    for _, t in ipairs(in_flight()) do
+      if t.id ~= op.try then
+        left[#left + 1] = t
+      end
     end
+    f.checking = #left > 0 and left or nil
   end
   if op.verdict == 'compared' then
     if f then
@@ -660,7 +680,12 @@ end
 -- view says what the flow's owner may know.
 local function view()
   state.sealed, state.expires, state.attempts_left = f.sealed, f.expires, 1
-  state.checking = #recent(f.checking or {}, TRY_LIFE)
+  state.checking = 0
+  for _, t in ipairs(in_flight()) do
+    if op.kind ~= 'find' or not op.at or t.at <= op.at then
+      state.checking = state.checking + 1
+    end
+  end
   local attempts = f.attempts
   if r.last and f.message ~= r.last.id then
     attempts = 0

@@ -65,7 +65,9 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 	if cancelErr := s.cancel(ctx, &counted, state, places[0]); cancelErr != nil || refusal == nil {
 		return nil, errors.Join(err, cancelErr)
 	}
-	return &otplogin.State{Result: otplogin.ResultRefused, Refused: refusal.Refused, RetryAt: refusal.RetryAt, Now: state.Now}, nil
+	return &otplogin.State{
+		Result: otplogin.ResultRefused, Refused: refusal.Refused, RetryAt: refusal.RetryAt, Now: state.Now, Checking: state.Checking,
+	}, nil
 }
 
 // cancel gives the place of a recipient back.

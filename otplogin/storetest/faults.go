@@ -48,14 +48,14 @@ func crashes(s *site) {
 		equal(s, "the code for a browser", code(s.verify(0, f, s.newest(to))), "unavailable")
 	}
 	s.faults[0].set(always(otplogin.OperationJudge), nil, false) // it checked a code and died
+	s.advance(16 * time.Second)                                  // after which others do not wait for it
 	s.refused(s.verify(0, f, s.newest(to)), otplogin.LimitAttempts)
 	g := s.start(1, to)
 	s.ok(s.verify(0, g, s.newest(to)), "the right code, although the outcome was not recorded")
 	equal(s, "the observer is told", s.count(otplogin.EventStoreFailed, ""), 8)
 }
 
-// A client that repeats an operation whose answer it did not get changes nothing, but
-// that a code can count twice.
+// A client that repeats an operation whose answer it did not get changes nothing.
 func repeatedOperations(s *site) {
 	s.reopen(otplogin.Limits{AddressHour: 2, ProjectDay: 3, Modes: on(otplogin.LimitAddressHour)})
 	for _, store := range s.faults {
@@ -78,6 +78,10 @@ func repeatedOperations(s *site) {
 	s.ok(s.startFrom(0, s.number(), ip(1)), "one message more")
 	if err := s.startFrom(0, s.number(), ip(2)); code(err) != "unavailable" {
 		s.t.Fatalf("got %v, want that the budget is used up", err)
+	}
+	for left := 4; left > 1; left-- {
+		s.is(s.verify(0, f, s.wrong(to)), stytchotp.ErrCodeIncorrect)
+		equal(s, "attempts that are left", s.get(0, f).AttemptsLeft, left)
 	}
 	s.ok(s.verify(1, f, s.newest(to)), "the right code")
 	row := s.conversionsOf("US")[0]
@@ -178,7 +182,7 @@ func (m *model) round() {
 
 func (m *model) act(i int) {
 	b := &m.browsers[i]
-	// A browser waits for a message of a machine that died, but not for a minute.
+	// A browser waits for a machine that died, but not until that is noticed.
 	ctx, cancel := context.WithTimeout(m.t.Context(), 50*time.Millisecond)
 	defer cancel()
 	machine := m.machine(m.intN(len(m.logins)))
@@ -193,11 +197,11 @@ func (m *model) act(i int) {
 			b.flow = f
 		}
 	default:
-		m.verifyOne(machine, b)
+		m.verifyOne(ctx, machine, b)
 	}
 }
 
-func (m *model) verifyOne(machine *otplogin.Logins, b *browser) {
+func (m *model) verifyOne(ctx context.Context, machine *otplogin.Logins, b *browser) {
 	to, guess := b.flow.Recipient, "000000"
 	if m.intN(6) == 0 {
 		m.right.Lock()
@@ -207,7 +211,7 @@ func (m *model) verifyOne(machine *otplogin.Logins, b *browser) {
 		m.right.RLock()
 		defer m.right.RUnlock()
 	}
-	login, err := machine.Verify(m.t.Context(), otplogin.VerifyParams{FlowID: b.flow.ID, Code: guess})
+	login, err := machine.Verify(ctx, otplogin.VerifyParams{FlowID: b.flow.ID, Code: guess})
 	switch {
 	case errors.Is(err, stytchotp.ErrCodeIncorrect):
 		m.mu.Lock()
