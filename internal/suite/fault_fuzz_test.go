@@ -131,6 +131,17 @@ func sameFields(response any, body []byte) error {
 	for _, name := range []string{"StatusCode", "Header", "Raw"} { // which are the answer's own
 		want.Elem().FieldByName(name).Set(got.FieldByName(name))
 	}
+	// The request id is for logs: what cannot be printed is left out, and it is short.
+	sent, id := want.Elem().FieldByName("RequestID"), got.FieldByName("RequestID").String()
+	printed := strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unprintable(r) {
+			return -1
+		}
+		return r
+	}, sent.String())
+	if id == printed || len(sent.String()) > 1024 && strings.HasPrefix(printed, id) {
+		sent.SetString(id)
+	}
 	for _, name := range []string{"PhoneID", "EmailID"} {
 		if id := want.Elem().FieldByName(name); id.IsValid() && want.Elem().FieldByName("MethodID").IsZero() {
 			want.Elem().FieldByName("MethodID").Set(id)
