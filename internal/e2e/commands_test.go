@@ -103,7 +103,7 @@ func (c shown) check(t *testing.T) {
 			words = append(words, "--version")
 		}
 		s.run(words[0], words[1:]...)
-	case words[0] == "go" && words[1] == "get":
+	case words[0] == "go" && (words[1] == "get" || words[1] == "mod"):
 		s := newStranger(t)
 		s.run("go", "mod", "init", "example.com/app")
 		s.run(words[0], words[1:]...)
