@@ -161,7 +161,7 @@ func HTTPStatus(err error) int {
 //	result_unknown    the code may have been used up, or the request of Do processed
 //	unavailable       nothing was sent, or repeating the call does no harm: try again
 //	internal          a fault of this program or its configuration
-//	too_many_attempts of package otplogin: too many wrong codes
+//	too_many_attempts  of package otplogin: too many wrong codes
 //
 // user_not_found tells whether a person has an account: do not send it to a person
 // who is not signed in. Of joined errors the least certain counts, as for
