@@ -11,8 +11,9 @@ import (
 )
 
 // Verify checks the code that a person typed in a login. A right code ends the login and
-// returns Stytch's answer, with the session. For a second click, the same code returns
-// the same answer for 30 seconds more. A wrong one is [stytchotp.ErrCodeIncorrect];
+// returns Stytch's answer, with the session. A second click waits for the first one, as
+// long as ctx lives and for 15 seconds at most; for 30 seconds more, the same code returns
+// the same answer. A wrong one is [stytchotp.ErrCodeIncorrect];
 // further errors are [ErrNoFlow], [ErrNoMessage], a [*RefusedError], a [*StoreError], and
 // those of [stytchotp.OTPsService.Authenticate].
 func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.AuthenticateResponse, error) {
