@@ -348,9 +348,10 @@ if op.kind == 'conversions' then
 end
 
 if not key.r then -- in a cluster, the tallies of one place
-  -- A client may repeat a command whose answer got lost: count once for each place.
+  -- A client may repeat a command whose answer got lost: count each message and each try
+  -- once. Their ids are random, and 8 characters tell the newest 16 apart.
   local record = key.a and address or key.g and region or project
-  local token = string.format('%s%s%d', string.sub(ARGV[3], 1, 1), string.sub(op.flow, 1, 8), op.at or 0)
+  local token = string.sub(ARGV[3], 1, 1) .. string.sub(op.try or op.message, 1, 8)
   record.done = record.done or {}
   for _, other in ipairs(record.done) do
     if other == token then

@@ -35,7 +35,7 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 	}
 	counted := *op
 	if state.At != 0 {
-		counted.At = state.At // which names the place, for a command that is repeated
+		counted.At = state.At // of the place, in whose bucket it is taken back
 	}
 	if encoded, err = json.Marshal(&counted); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type server struct {
 	command *exec.Cmd
 	clock   *os.File
 	ahead   time.Duration
+	stopped time.Time
 }
 
 // requireServer skips a test that needs redis-server, unless REDIS_SERVER says that it
@@ -54,7 +55,7 @@ func startServer(t *testing.T, args ...string) *server {
 	s.clock, err = os.Create(filepath.Join(s.dir, "clock"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.clock.Close() })
-	s.advance(0)
+	s.writeClock()
 	s.address = "127.0.0.1:" + freePort(t)
 	s.start()
 	t.Cleanup(s.kill)
@@ -88,9 +89,24 @@ func (s *server) kill() {
 
 func (s *server) advance(d time.Duration) {
 	s.ahead += d
-	var ms [8]byte
-	binary.LittleEndian.PutUint64(ms[:], uint64(s.ahead.Milliseconds()))
-	_, err := s.clock.WriteAt(ms[:], 0)
+	s.writeClock()
+}
+
+// stopClock stops the clock: from now on only advance moves it.
+func (s *server) stopClock(at time.Time) {
+	s.stopped = at
+	s.writeClock()
+}
+
+func (s *server) writeClock() {
+	s.t.Helper()
+	var stopped int64
+	if !s.stopped.IsZero() {
+		stopped = s.stopped.UnixMilli()
+	}
+	file := binary.LittleEndian.AppendUint64(nil, uint64(s.ahead.Milliseconds()))
+	file = binary.LittleEndian.AppendUint64(file, uint64(stopped))
+	_, err := s.clock.WriteAt(file, 0)
 	require.NoError(s.t, err)
 }
 

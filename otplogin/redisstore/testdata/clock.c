@@ -1,5 +1,6 @@
-// A library to preload into redis-server, so that tests move its clock. It adds the
-// milliseconds that the file CLOCK_FILE begins with, as a 64-bit integer, to the time.
+// A library to preload into redis-server, so that tests move and stop its clock. The file
+// CLOCK_FILE holds two 64-bit integers, in milliseconds: what is added to the time, and
+// the time at which the clock stopped, or 0.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,17 +11,18 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile int64_t *ahead;
+static volatile int64_t *clock_file;
 
 int gettimeofday(struct timeval *restrict tv, void *restrict zone) {
   struct timespec ts;
   (void)zone;
   syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts);
-  if (!ahead) {
+  if (!clock_file) {
     int file = open(getenv("CLOCK_FILE"), O_RDONLY);
-    ahead = mmap(NULL, sizeof *ahead, PROT_READ, MAP_SHARED, file, 0);
+    clock_file = mmap(NULL, 2 * sizeof *clock_file, PROT_READ, MAP_SHARED, file, 0);
   }
-  int64_t us = ts.tv_sec * 1000000LL + ts.tv_nsec / 1000 + *ahead * 1000;
+  int64_t stopped = clock_file[1] * 1000;
+  int64_t us = (stopped ? stopped : ts.tv_sec * 1000000LL + ts.tv_nsec / 1000) + clock_file[0] * 1000;
   tv->tv_sec = us / 1000000;
   tv->tv_usec = us % 1000000;
   return 0;
