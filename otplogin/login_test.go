@@ -496,6 +496,24 @@ func TestQuota(t *testing.T) {
 	})
 }
 
+// A form that comes again when its flow has just expired takes one place, not two.
+func TestExpiredForm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		m, to := s.memory(), s.number()
+		for range 3 {
+			f, err := s.Start(t.Context(), StartParams{Recipient: to, FormID: "a form"})
+			require.NoError(t, err)
+			assert.Equal(t, int64(1), m.flows.Load())
+			pass(30*time.Minute - 20*time.Second)
+			_, err = s.Get(t.Context(), f.ID) // the store looks for what is over, as it does once a minute
+			require.NoError(t, err)
+			pass(30 * time.Second)
+		}
+	})
+}
+
 // A panic in a hook of the caller's leaves no recipient waiting.
 func TestPanic(t *testing.T) {
 	t.Parallel()

@@ -110,7 +110,7 @@ func (m *MemoryStore) Apply(_ context.Context, op *Operation) (*State, error) {
 		step.r = &recipient{}
 	}
 	if f := step.f; f != nil && now >= f.expires {
-		step.f = nil
+		step.drop()
 	}
 	step.r.forget(now)
 	step.runLocked()
@@ -146,11 +146,15 @@ func (m *MemoryStore) sweep(s *shard, now Millis) {
 	}
 }
 
-// forget removes what is older than a day.
+// forget removes what is older than a day. Without a place of the last day, nothing but
+// a message that was not sent can matter to a login.
 func (r *recipient) forget(now Millis) {
 	r.sends, r.failures, r.devices = recent(r.sends, now, day), recent(r.failures, now, day), recent(r.devices, now, day)
 	if len(recent(r.sends, now, hour)) == 0 {
 		r.streak = 0 // the wait begins anew
+	}
+	if len(r.sends)+len(r.failures)+len(r.devices) == 0 {
+		r.last, r.methodID = nil, nil
 	}
 }
 

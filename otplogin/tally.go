@@ -269,14 +269,17 @@ func (t *tallies) giveBack(s *step) {
 func (t *tallies) takeFailure(s *step) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !s.below(LimitProjectFailures, t.failures, daySpan(), s.op.Limits.ProjectFailures) {
-		return false
-	}
+	var a *address
 	if s.op.Address != "" {
-		a := t.addressLocked(s.op.Address, s.now)
+		a = t.addressLocked(s.op.Address, s.now)
 		if !s.below(LimitAddressFailures, a.failures, daySpan(), s.op.Limits.AddressFailures) {
 			return false
 		}
+	}
+	if !s.below(LimitProjectFailures, t.failures, daySpan(), s.op.Limits.ProjectFailures) {
+		return false
+	}
+	if a != nil {
 		a.failures.add(s.now, s.now, daySpan(), 1)
 	}
 	t.failures.add(s.now, s.now, daySpan(), 1)
@@ -318,8 +321,12 @@ func (m *MemoryStore) Conversions(_ context.Context, regions []string) (rows []C
 	now := Millis(m.clock().UnixMilli())
 	for _, name := range regions {
 		for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp, stytchotp.ChannelEmail} {
-			if c := m.tallies.regions[name][channel]; c != nil {
-				rows = append(rows, c.row(name, channel, now))
+			c := m.tallies.regions[name][channel]
+			if c == nil {
+				continue
+			}
+			if row := c.row(name, channel, now); row != (Conversion{Region: name, Channel: channel}) {
+				rows = append(rows, row)
 			}
 		}
 	}

@@ -294,8 +294,8 @@ end
 
 -- take_failure counts a code before it is checked.
 local function take_failure()
-  if key.p and not below('project_failures', project.failures, DAY_SPAN, limits.ProjectFailures) or
-    key.a and not below('address_failures', address.failures, DAY_SPAN, limits.AddressFailures) then
+  if key.a and not below('address_failures', address.failures, DAY_SPAN, limits.AddressFailures) or
+    key.p and not below('project_failures', project.failures, DAY_SPAN, limits.ProjectFailures) then
     return false
   end
   if key.p then
@@ -386,6 +386,9 @@ local f = load('f')
 r.sends, r.failures, r.devices = recent(r.sends, DAY), recent(r.failures, DAY), recent(r.devices, DAY)
 if #recent(r.sends, HOUR) == 0 then
   r.streak = 0 -- the wait begins anew
+end
+if #r.sends + #r.failures + #r.devices == 0 then
+  r.last, r.method_id = nil, nil -- without a place of the last day
 end
 if f and now >= f.expires then
   f = nil
@@ -525,6 +528,10 @@ local function settle()
   local m = r.last
   local is_last = m and m.id == op.message
   if op.delivery == 'not_sent' then
+    if not op.at then -- in a cluster: the flow joined a message, and a tally refused it
+      drop()
+      return
+    end
     if not remove(r.sends, op.at) then
       return -- it was given back before
     end

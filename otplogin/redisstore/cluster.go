@@ -62,16 +62,17 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 		return state, nil
 	}
 	_, _ = s.runEach(ctx, encoded, "undo", taken) // else they stay counted
-	if cancelErr := s.cancel(ctx, &counted, state, places[0]); cancelErr != nil || refusal == nil {
+	left, cancelErr := s.cancel(ctx, &counted, state, places[0])
+	if cancelErr != nil || refusal == nil {
 		return nil, errors.Join(err, cancelErr)
 	}
 	return &otplogin.State{
-		Result: otplogin.ResultRefused, Refused: refusal.Refused, RetryAt: refusal.RetryAt, Now: state.Now, Checking: state.Checking,
+		Result: otplogin.ResultRefused, Refused: refusal.Refused, RetryAt: refusal.RetryAt, Now: state.Now, Checking: left.Checking,
 	}, nil
 }
 
 // cancel gives the place of a recipient back.
-func (s *Store) cancel(ctx context.Context, op *otplogin.Operation, state *otplogin.State, p place) error {
+func (s *Store) cancel(ctx context.Context, op *otplogin.Operation, state *otplogin.State, p place) (*otplogin.State, error) {
 	undo := *op
 	if op.Kind == otplogin.OperationTry {
 		undo.Kind, undo.Verdict, undo.Message = otplogin.OperationJudge, otplogin.VerdictNotCompared, state.Message.ID
@@ -81,8 +82,8 @@ func (s *Store) cancel(ctx context.Context, op *otplogin.Operation, state *otplo
 	}
 	encoded, err := json.Marshal(&undo)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.run(ctx, encoded, []place{p})
-	return err
+	answers, err := s.run(ctx, encoded, []place{p})
+	return &answers[0].State, err
 }

@@ -172,7 +172,7 @@ func (s *Store) Conversions(ctx context.Context, regions []string) ([]otplogin.C
 	var rows []otplogin.Conversion
 	for i, region := range regions {
 		for _, channel := range []stytchotp.Channel{stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp, stytchotp.ChannelEmail} {
-			if row, ok := answers[i].Conversions[channel]; ok {
+			if row := answers[i].Conversions[channel]; row != (otplogin.Conversion{}) {
 				row.Region, row.Channel = region, channel
 				rows = append(rows, row)
 			}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,24 +118,28 @@ func (s *server) client(t *testing.T) *redis.Client {
 	return rdb
 }
 
-// startCluster starts three masters.
+// startCluster starts three masters. They take each other for dead after a time that is
+// longer than any by which a test moves their clocks.
 func startCluster(t *testing.T) ([]*server, *redis.ClusterClient) {
 	t.Helper()
 	var servers []*server
 	var addresses []string
 	for range 3 {
-		s := startServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
+		s := startServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", strconv.FormatInt((90*24*time.Hour).Milliseconds(), 10))
 		servers, addresses = append(servers, s), append(addresses, s.address)
 	}
 	create := exec.CommandContext(t.Context(), "redis-cli", append([]string{"--cluster", "create", "--cluster-yes"}, addresses...)...)
 	out, err := create.CombinedOutput()
 	require.NoError(t, err, string(out))
+	for _, s := range servers { // each finds out by itself
+		rdb := s.client(t)
+		require.Eventually(t, func() bool {
+			info, err := rdb.ClusterInfo(context.Background()).Result()
+			return err == nil && strings.Contains(info, "cluster_state:ok")
+		}, 20*time.Second, 20*time.Millisecond)
+	}
 	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addresses})
 	t.Cleanup(func() { _ = rdb.Close() })
-	require.Eventually(t, func() bool {
-		info, err := rdb.ClusterInfo(context.Background()).Result()
-		return err == nil && strings.Contains(info, "cluster_state:ok")
-	}, 20*time.Second, 20*time.Millisecond)
 	return servers, rdb
 }
 
