@@ -196,9 +196,10 @@ func (c *core) call(ctx context.Context, op operation, params request, meta *Res
 		found.add("ctx", "nil", "must not be nil")
 		ctx = context.Background()
 	}
-	ctx, call := startCall(ctx, c, op)
+	call := newCall(c, op)
 	err = &TransportError{Op: op.name, cause: errPanicked}
 	defer func() { call.end(ctx, err) }()
+	ctx = call.begin(ctx, c.observers)
 	err = c.do(ctx, op, params, found, call, meta, read)
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -125,23 +124,28 @@ type startedCall struct {
 	ends  []func(Call)
 }
 
-// startCall tells the observers that a call begins, and returns the context that
-// they want it to use.
-func startCall(ctx context.Context, c *core, op operation) (context.Context, *startedCall) {
+// newCall returns a call that has not begun.
+func newCall(c *core, op operation) *startedCall {
 	call := &startedCall{Call: Call{Op: op.name}, hooks: c.hooks}
 	if len(c.observers) > 0 || len(c.hooks) > 0 {
 		call.start = time.Now()
 	}
-	for _, begin := range c.observers {
-		next, end := begin(ctx, op.name)
+	return call
+}
+
+// begin tells the observers that the call begins, and returns the context that they
+// want it to use.
+func (s *startedCall) begin(ctx context.Context, observers []observer) context.Context {
+	for _, begin := range observers {
+		next, end := begin(ctx, s.Op)
 		if next != nil {
 			ctx = next //nolint:fatcontext // an observer gets the context of the one before it
 		}
 		if end != nil {
-			call.ends = append(call.ends, end)
+			s.ends = append(s.ends, end)
 		}
 	}
-	return ctx, call
+	return ctx
 }
 
 // end reports the outcome to the hooks, in the order in which they were given, and
@@ -160,11 +164,19 @@ func (s *startedCall) end(ctx context.Context, err error) {
 	case *TransportError:
 		s.Attempts = e.Attempts
 	}
-	for _, hook := range s.hooks {
-		hook(ctx, s.Call)
+	s.tell(ctx, 0)
+}
+
+// tell calls the hooks and ends from the i-th on, each also when one before it panics.
+func (s *startedCall) tell(ctx context.Context, i int) {
+	last := len(s.hooks) + len(s.ends) - 1
+	if i < last {
+		defer s.tell(ctx, i+1)
 	}
-	for _, end := range slices.Backward(s.ends) {
-		end(s.Call)
+	if i < len(s.hooks) {
+		s.hooks[i](ctx, s.Call)
+	} else {
+		s.ends[last-i](s.Call)
 	}
 }
 

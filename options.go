@@ -192,8 +192,9 @@ func WithHook(hook func(ctx context.Context, call Call)) Option {
 // nil context keeps the one before it; a nil function is not called.
 //
 // Begin and end run once for every call, also for one that is refused before it is
-// sent, in the caller's goroutine. Given several times, the observers begin in the
-// order given and end in the reverse order.
+// sent, in the caller's goroutine; end runs also when the transport, a hook or
+// another observer panics. Given several times, the observers begin in the order given
+// and end in the reverse order.
 func WithObserver(begin func(ctx context.Context, op string) (context.Context, func(Call))) Option {
 	return func(c *config) error {
 		if begin == nil {

@@ -86,6 +86,47 @@ func TestObserversOfAPanic(t *testing.T) {
 	assert.Error(t, got[0].Err)
 }
 
+// TestPanicOfAnObserver: what has begun ends, whichever function panics.
+func TestPanicOfAnObserver(t *testing.T) {
+	t.Parallel()
+	for _, place := range []string{"begin", "end", "hook", "checker"} {
+		var order []string
+		at := func(what string) {
+			order = append(order, what)
+			if what == place+" 2" {
+				panic(place)
+			}
+		}
+		observer := func(name string) stytchotp.Option {
+			return stytchotp.WithObserver(func(ctx context.Context, _ string) (context.Context, func(stytchotp.Call)) {
+				at("begin " + name)
+				return ctx, func(call stytchotp.Call) {
+					assert.Equal(t, place == "begin" || place == "checker", call.Err != nil)
+					at("end " + name)
+				}
+			})
+		}
+		hook := func(name string) stytchotp.Option {
+			return stytchotp.WithHook(func(context.Context, stytchotp.Call) { at("hook " + name) })
+		}
+		srv := newCannedServer(t, http.StatusOK, minimalSend)
+		client := srv.client(t, observer("1"), observer("2"), observer("3"), hook("1"), hook("2"), hook("3"),
+			stytchotp.WithSendPolicy(stytchotp.SendPolicy{Checker: stytchotp.CheckerFunc(
+				func(context.Context, stytchotp.PhoneNumber, stytchotp.Channel) (bool, error) {
+					at("checker 2")
+					return true, nil
+				})}))
+		assert.PanicsWithValue(t, place, func() {
+			_, _ = client.OTPs.SMS.Send(t.Context(), stytchotp.SMSSendParams{PhoneNumber: "+12025550162"})
+		})
+		want := []string{"begin 1", "begin 2", "begin 3", "checker 2", "hook 1", "hook 2", "hook 3", "end 3", "end 2", "end 1"}
+		if place == "begin" {
+			want = []string{"begin 1", "begin 2", "hook 1", "hook 2", "hook 3", "end 1"}
+		}
+		assert.Equal(t, want, order, place)
+	}
+}
+
 // TestCallHoldsNothingPrivate answers with private text where ids and types belong.
 func TestCallHoldsNothingPrivate(t *testing.T) {
 	t.Parallel()
