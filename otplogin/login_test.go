@@ -544,16 +544,16 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// awayOnce is a store whose next answer to a find gets lost.
-type awayOnce struct {
+// awayForAMoment is a store that loses its answers to three looks.
+type awayForAMoment struct {
 	Store
 
-	lost bool
+	lost int
 }
 
-func (a *awayOnce) Apply(ctx context.Context, op *Operation) (*State, error) {
-	if op.Kind == OperationFind && !a.lost {
-		a.lost = true
+func (a *awayForAMoment) Apply(ctx context.Context, op *Operation) (*State, error) {
+	if op.Kind == OperationFind && a.lost < 3 {
+		a.lost++
 		return nil, errors.New("away")
 	}
 	return a.Store.Apply(ctx, op)
@@ -564,8 +564,12 @@ func (a *awayOnce) Apply(ctx context.Context, op *Operation) (*State, error) {
 func TestSecondClickWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &awayOnce{Store: NewMemoryStore()}
-		s := newSite(t, Config{Store: store, Key: []byte(strings.Repeat("k", 32))})
+		store, told := &awayForAMoment{Store: NewMemoryStore()}, 0
+		s := newSite(t, Config{Store: store, Key: []byte(strings.Repeat("k", 32)), Observer: func(_ context.Context, event Event) {
+			if event.Kind == EventStoreFailed {
+				told++
+			}
+		}})
 		number := s.number()
 		f := s.start(number)
 		right := s.srv.Code(number)
@@ -580,8 +584,9 @@ func TestSecondClickWaits(t *testing.T) {
 		_, err := s.Verify(gone, VerifyParams{FlowID: f.ID, Code: right})
 		require.ErrorIs(t, err, stytchotp.ErrCodeExpired)
 		assert.Equal(t, time.Second, time.Since(began), "its browser is gone")
-		require.NoError(t, s.verify(f, right), "one lost answer of the store does not end the wait")
-		assert.True(t, store.lost)
+		require.NoError(t, s.verify(f, right), "lost answers of the store do not end the wait")
+		assert.Equal(t, 3, store.lost)
+		assert.Equal(t, 1, told, "the observer is told once in a call")
 		clicks.Wait()
 		require.NoError(t, first)
 

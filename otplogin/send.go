@@ -30,7 +30,9 @@ func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to targe
 		return nil, err
 	}
 	f := newFlow(id, kept, state)
-	f.Joined = joined
+	if f.Joined = joined; joined {
+		l.observe(ctx, Event{Kind: EventJoined, Channel: op.Channel, Region: op.Region})
+	}
 	return f, nil
 }
 
@@ -50,7 +52,6 @@ func (l *Logins) await(ctx context.Context, op *Operation, id string, state *Sta
 	if state.Message.ID == "" {
 		return nil, ErrNoMessage
 	}
-	l.observe(ctx, Event{Kind: EventJoined, Channel: op.Channel, Region: op.Region})
 	return state, nil
 }
 

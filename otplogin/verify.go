@@ -68,18 +68,19 @@ func (l *Logins) loginOfOthers(
 	}
 	find := l.operation(OperationFind, id)
 	find.At = state.Now + startsTogether
+	told := false
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(tryLife)*time.Millisecond)
 	defer cancel()
 	for pause := firstPause; state.Result != ResultOver && state.Checking > 0; pause = min(2*pause, lastPause) {
 		if sleep(ctx, pause) != nil {
 			return login, err
 		}
-		next, _, findErr := l.apply(ctx, find, id)
-		if _, away := errors.AsType[*StoreError](findErr); away {
-			continue
-		}
-		if state = next; state == nil {
-			return login, err
+		next, findErr := l.store.Apply(ctx, find)
+		if findErr == nil {
+			state = next
+		} else if !told && ctx.Err() == nil { // once, though the next look will fail too
+			told = true
+			l.observe(ctx, Event{Kind: EventStoreFailed})
 		}
 	}
 	if other := l.openLogin(state, id, code); other != nil {

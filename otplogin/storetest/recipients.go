@@ -124,6 +124,7 @@ func form(s *site) {
 	start(1, other, "a form and a cookie")
 	equal(s, "flows", len(ids), 3)
 	equal(s, "messages", len(s.srv.Messages()), 2)
+	equal(s, "starts that joined a message", s.count(otplogin.EventJoined, ""), 1)
 }
 
 // A message that certainly did not go out gives its place back in all limits, and all who
