@@ -35,19 +35,20 @@ import (
 // scope names the instrumentation.
 const scope = "github.com/stytchotp/stytchotp/otelstytchotp"
 
-// Attributes of spans, and labels of metrics. Those of the HTTP status and of the error
-// type are OpenTelemetry's.
+// Attributes of spans and of metrics. Spans have OpenTelemetry's own for the HTTP status
+// and the error type too.
 const (
-	OperationKey = attribute.Key("stytch.operation")  // for example "otps.sms.login_or_create"
-	OutcomeKey   = attribute.Key("stytch.outcome")    // "ok", or the error's stytchotp.PublicCode
-	DeliveryKey  = attribute.Key("stytch.delivery")   // of sends: "sent", "not_sent" or "maybe_sent"
-	AttemptsKey  = attribute.Key("stytch.attempts")   // connections tried; of spans only
-	RequestIDKey = attribute.Key("stytch.request_id") // of spans only
-	RegionKey    = attribute.Key("stytch.region")     // ISO 3166 alpha-2; "" for e-mail
-	ChannelKey   = attribute.Key("stytch.channel")    // "sms", "whatsapp" or "email"
-	LimitKey     = attribute.Key("stytch.limit")      // an otplogin.Limit
-	ModeKey      = attribute.Key("stytch.mode")       // "refused", "recorded"
-	WindowKey    = attribute.Key("stytch.window")     // "hour" or "day"
+	OperationKey     = attribute.Key("stytch.operation")      // for example "otps.sms.login_or_create"
+	OutcomeKey       = attribute.Key("stytch.outcome")        // "ok", or the error's stytchotp.PublicCode
+	DeliveryKey      = attribute.Key("stytch.delivery")       // of sends: "sent", "not_sent" or "maybe_sent"
+	AttemptsKey      = attribute.Key("stytch.attempts")       // connections tried; of spans only
+	RequestIDKey     = attribute.Key("stytch.request_id")     // of spans only
+	RegionKey        = attribute.Key("stytch.region")         // ISO 3166 alpha-2; "" for e-mail
+	PolicyRefusalKey = attribute.Key("stytch.policy_refusal") // stytchotp.Call.PolicyRefusal; left out when it is ""
+	ChannelKey       = attribute.Key("stytch.channel")        // "sms", "whatsapp" or "email"
+	LimitKey         = attribute.Key("stytch.limit")          // an otplogin.Limit
+	ModeKey          = attribute.Key("stytch.mode")           // of a refusal "refused" or "recorded"; of a failure what failed
+	WindowKey        = attribute.Key("stytch.window")         // "hour" or "day"
 )
 
 // Telemetry is what the options of a client and of logins report to. It is safe for
@@ -67,6 +68,7 @@ type Telemetry struct {
 	converted conversions
 
 	operations sync.Map // of *operation, by name
+	reported   sync.Map // attributes of conversions
 }
 
 // Option changes a [Telemetry].
@@ -93,7 +95,10 @@ func New(opts ...Option) (*Telemetry, error) {
 	if p.tracer == nil || p.meter == nil {
 		return nil, errors.New("otelstytchotp: a provider is nil")
 	}
-	t := &Telemetry{tracer: p.tracer.Tracer(scope), meter: p.meter.Meter(scope)}
+	t := &Telemetry{
+		tracer: p.tracer.Tracer(scope, trace.WithInstrumentationVersion(stytchotp.Version), trace.WithSchemaURL(semconv.SchemaURL)),
+		meter:  p.meter.Meter(scope, metric.WithInstrumentationVersion(stytchotp.Version), metric.WithSchemaURL(semconv.SchemaURL)),
+	}
 	var problems [9]error
 	t.duration, problems[0] = t.meter.Float64Histogram("stytch.client.operation.duration",
 		metric.WithUnit("s"), metric.WithDescription("Duration of calls."),
@@ -117,7 +122,29 @@ func New(opts ...Option) (*Telemetry, error) {
 	if err := errors.Join(problems[:]...); err != nil {
 		return nil, fmt.Errorf("otelstytchotp: %w", err)
 	}
+	t.beginAtZero(context.Background())
 	return t, nil
+}
+
+// beginAtZero makes the series of which all labels are known: a rate does not see the
+// first events of a series that begins with them.
+func (t *Telemetry) beginAtZero(ctx context.Context) {
+	for _, limit := range limits() {
+		for _, kind := range []otplogin.EventKind{otplogin.EventRefused, otplogin.EventRecorded} {
+			t.refusals.Add(ctx, 0, metric.WithAttributes(LimitKey.String(string(limit)), ModeKey.String(string(kind))))
+		}
+	}
+	for _, mode := range []string{string(otplogin.EventStoreFailed), string(otplogin.EventFailedOpen), conversionsMode} {
+		t.failures.Add(ctx, 0, metric.WithAttributes(ModeKey.String(mode)))
+	}
+}
+
+func limits() []otplogin.Limit {
+	return []otplogin.Limit{
+		otplogin.LimitRecipientHour, otplogin.LimitRecipientDay, otplogin.LimitWait, otplogin.LimitAttempts,
+		otplogin.LimitRecipientFailures, otplogin.LimitAddressFlows, otplogin.LimitAddressHour, otplogin.LimitAddressRegions,
+		otplogin.LimitAddressFailures, otplogin.LimitRegion, otplogin.LimitProjectDay, otplogin.LimitProjectFailures, otplogin.LimitFlows,
+	}
 }
 
 // ClientOption returns the option by which a client reports its calls.
@@ -148,16 +175,24 @@ func (t *Telemetry) operationOf(op string) *operation {
 func (t *Telemetry) begin(ctx context.Context, op string) (context.Context, func(stytchotp.Call)) {
 	o := t.operationOf(op)
 	ctx, span := t.tracer.Start(ctx, op, o.span...)
-	measures := t.duration.Enabled(ctx)
-	if !measures && !span.IsRecording() {
+	measures, counts := t.duration.Enabled(ctx), t.active.Enabled(ctx)
+	if !measures && !counts && !span.IsRecording() {
 		return ctx, nil
 	}
-	t.active.Add(ctx, 1, o.labels...)
+	if counts {
+		t.active.Add(ctx, 1, o.labels...)
+	}
 	return ctx, func(call stytchotp.Call) {
-		t.active.Add(ctx, -1, o.labels...)
+		if counts {
+			t.active.Add(ctx, -1, o.labels...)
+		}
 		outcome := outcomeOf(call.Err)
 		if measures {
-			t.duration.Record(ctx, call.Duration.Seconds(), metric.WithAttributes(OperationKey.String(op), OutcomeKey.String(outcome)))
+			labels := []attribute.KeyValue{OperationKey.String(op), OutcomeKey.String(outcome)}
+			if call.PolicyRefusal != "" {
+				labels = append(labels, PolicyRefusalKey.String(call.PolicyRefusal))
+			}
+			t.duration.Record(ctx, call.Duration.Seconds(), metric.WithAttributes(labels...))
 		}
 		if span.IsRecording() {
 			describe(span, call, outcome)
@@ -187,6 +222,9 @@ func describe(span trace.Span, call stytchotp.Call, outcome string) {
 	}
 	if call.Region != "" {
 		span.SetAttributes(RegionKey.String(call.Region))
+	}
+	if call.PolicyRefusal != "" {
+		span.SetAttributes(PolicyRefusalKey.String(call.PolicyRefusal))
 	}
 	if call.Err != nil {
 		span.SetStatus(codes.Error, "")

@@ -2,13 +2,20 @@ package otelstytchotp_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -71,6 +78,14 @@ func (s *telemetry) metrics() map[string]metricdata.Metrics {
 		}
 	}
 	return all
+}
+
+// counted is points without the series that are still at zero.
+func counted(t *testing.T, m metricdata.Metrics) map[string]int64 {
+	t.Helper()
+	values := points(t, m)
+	maps.DeleteFunc(values, func(_ string, n int64) bool { return n == 0 })
+	return values
 }
 
 // points returns the values of a metric by their labels, of a histogram the counts.
@@ -189,7 +204,6 @@ func TestMetrics(t *testing.T) {
 		"stytch.login.joined":            {"channel=sms region=US": 1},
 		"stytch.login.verified":          {"channel=sms region=US": 1},
 		"stytch.login.wrong":             {"channel=sms region=US": 1},
-		"stytch.login.refusals":          {"limit=wait mode=refused": 1, "limit=region mode=recorded": 1},
 		"stytch.login.conversion.sent": {
 			"channel=sms region=US window=hour": 5, "channel=sms region=US window=day": 5, "channel=email region= window=hour": 1, "channel=email region= window=day": 1,
 		},
@@ -200,6 +214,156 @@ func TestMetrics(t *testing.T) {
 	} {
 		require.Contains(t, m, name)
 		assert.Equal(t, want, points(t, m[name]), name)
+	}
+	assert.Equal(t, map[string]int64{"limit=wait mode=refused": 1, "limit=region mode=recorded": 1}, counted(t, m["stytch.login.refusals"]))
+}
+
+// Each limit and each kind of failure has its series from the start: a rate does not see
+// the first event of a series that begins with it.
+func TestSeriesBeginAtZero(t *testing.T) {
+	t.Parallel()
+	m := newTelemetry(t).metrics()
+	want := map[string]int64{}
+	for _, limit := range limitsOf(t) {
+		want["limit="+limit+" mode=refused"], want["limit="+limit+" mode=recorded"] = 0, 0
+	}
+	assert.Equal(t, want, points(t, m["stytch.login.refusals"]))
+	assert.Equal(t, map[string]int64{"mode=store_failed": 0, "mode=failed_open": 0, "mode=conversions": 0}, points(t, m["stytch.login.store_failures"]))
+}
+
+// limitsOf returns the values of the constants of type otplogin.Limit.
+func limitsOf(t *testing.T) (all []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../otplogin/limits.go", nil, 0)
+	require.NoError(t, err)
+	for node := range ast.Preorder(file) {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		if name, isName := spec.Type.(*ast.Ident); isName && name.Name == "Limit" {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			all = append(all, value)
+		}
+	}
+	require.Greater(t, len(all), 10)
+	return all
+}
+
+// brokenStore is a store that counts no conversions.
+type brokenStore struct {
+	otplogin.Store
+
+	ask func() error
+}
+
+func (b brokenStore) Conversions(context.Context, []string) ([]otplogin.Conversion, error) {
+	return nil, b.ask()
+}
+
+// A store that is away, panics or does not answer takes nothing but its own figures out of
+// a collection, for two seconds at most.
+func TestConversionsOfABrokenStore(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(release chan struct{}) error{
+		"away":   func(chan struct{}) error { return errors.New("away") },
+		"panics": func(chan struct{}) error { panic("the store") },
+		"silent": func(release chan struct{}) error { <-release; return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, release := &telemetry{t: t, srv: otptest.NewInProcess(t), reader: metric.NewManualReader()}, make(chan struct{})
+				tel, err := otelstytchotp.New(otelstytchotp.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(s.reader))))
+				require.NoError(t, err)
+				logins, err := otplogin.New(s.srv.Client(tel.ClientOption()), otplogin.Config{
+					Observer: tel.Observe, Key: []byte(strings.Repeat("k", 32)),
+					Store: brokenStore{otplogin.NewMemoryStore(), func() error { return ask(release) }},
+				})
+				require.NoError(t, err)
+				require.NoError(t, tel.ReportConversions(logins))
+				_, err = logins.Start(t.Context(), otplogin.StartParams{Recipient: string(s.srv.NewPhoneNumber())})
+				require.NoError(t, err)
+				for i := range int64(3) {
+					began := time.Now()
+					m := s.metrics()
+					assert.LessOrEqual(t, time.Since(began), 2*time.Second)
+					assert.Equal(t, map[string]int64{"channel=sms delivery=sent region=US": 1}, points(t, m["stytch.login.messages"]))
+					assert.Equal(t, map[string]int64{"mode=conversions": i + 1}, counted(t, m["stytch.login.store_failures"]))
+					assert.NotContains(t, m, "stytch.login.conversion.sent")
+				}
+				close(release)
+			})
+		})
+	}
+}
+
+// Several logins of one telemetry are told apart by attributes, or refused.
+func TestConversionsOfTwoProjects(t *testing.T) {
+	t.Parallel()
+	s := &telemetry{t: t, srv: otptest.NewInProcess(t), reader: metric.NewManualReader()}
+	tel, err := otelstytchotp.New(otelstytchotp.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(s.reader))))
+	require.NoError(t, err)
+	for _, project := range []string{"shop", "bank"} {
+		logins, err := otplogin.New(s.srv.Client(), otplogin.Config{})
+		require.NoError(t, err)
+		for range len(project) {
+			_, err = logins.Start(t.Context(), otplogin.StartParams{Recipient: string(s.srv.NewPhoneNumber())})
+			require.NoError(t, err)
+		}
+		require.NoError(t, tel.ReportConversions(logins, attribute.String("project", project)))
+		require.ErrorContains(t, tel.ReportConversions(logins, attribute.String("project", project)), "give each logins an attribute of its own")
+	}
+	assert.Equal(t, map[string]int64{"project=shop channel=sms region=US": 1, "project=bank channel=sms region=US": 1},
+		points(t, s.metrics()["stytch.login.conversion.unusual"]))
+}
+
+// Calls in flight go back to zero, whatever a view leaves out.
+func TestCallsInFlight(t *testing.T) {
+	t.Parallel()
+	for name, dropped := range map[string]string{"all": "none", "without the duration": "stytch.client.operation.duration"} {
+		s := &telemetry{t: t, srv: otptest.NewInProcess(t), reader: metric.NewManualReader()}
+		drop := metric.NewView(metric.Instrument{Name: dropped}, metric.Stream{Aggregation: metric.AggregationDrop{}})
+		tel, err := otelstytchotp.New(otelstytchotp.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(s.reader), metric.WithView(drop))))
+		require.NoError(t, err)
+		active := func() map[string]int64 { return points(t, s.metrics()["stytch.client.operation.active"]) }
+		panics := false
+		client := s.srv.Client(tel.ClientOption(), stytchotp.WithHook(func(context.Context, stytchotp.Call) {
+			assert.Equal(t, map[string]int64{"operation=otps.sms.login_or_create": 1}, active(), name)
+			if panics {
+				panic("the hook")
+			}
+		}))
+		send := func() {
+			_, _ = client.OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: s.srv.NewPhoneNumber()})
+		}
+		send()
+		panics = true
+		assert.Panics(t, send)
+		assert.Equal(t, map[string]int64{"operation=otps.sms.login_or_create": 0}, active(), name)
+	}
+}
+
+// What a send policy refused, or only would have, is in the span and the metric.
+func TestPolicyRefusal(t *testing.T) {
+	t.Parallel()
+	for _, observeOnly := range []bool{false, true} {
+		s := &telemetry{t: t, srv: otptest.NewInProcess(t), spans: tracetest.NewInMemoryExporter(), reader: metric.NewManualReader()}
+		tel, err := otelstytchotp.New(
+			otelstytchotp.WithTracerProvider(trace.NewTracerProvider(trace.WithSyncer(s.spans))),
+			otelstytchotp.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(s.reader))))
+		require.NoError(t, err)
+		client := s.srv.Client(tel.ClientOption(), stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: []string{"DE"}, ObserveOnly: observeOnly}))
+		_, err = client.OTPs.SMS.LoginOrCreate(t.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: s.srv.NewPhoneNumber()})
+		outcome := map[bool]string{true: "ok", false: stytchotp.PublicCode(err)}[observeOnly]
+		assert.Equal(t, observeOnly, err == nil)
+		span := s.spans.GetSpans()[0]
+		assert.Equal(t, "region_not_allowed", attributes(span)["stytch.policy_refusal"])
+		assert.Equal(t, stytchotp.Version, span.InstrumentationScope.Version)
+		assert.NotEmpty(t, span.InstrumentationScope.SchemaURL)
+		assert.Equal(t, map[string]int64{"operation=otps.sms.login_or_create outcome=" + outcome + " policy_refusal=region_not_allowed": 1},
+			points(t, s.metrics()["stytch.client.operation.duration"]))
 	}
 }
 
@@ -343,6 +507,8 @@ func BenchmarkCall(b *testing.B) {
 		options []stytchotp.Option
 	}{{"without", nil}, {"providers=none", []stytchotp.Option{nothing.ClientOption()}}, {"providers=sdk", []stytchotp.Option{recording.ClientOption()}}} {
 		client := srv.Client(c.options...)
+		_, err := client.OTPs.SMS.LoginOrCreate(b.Context(), stytchotp.SMSLoginOrCreateParams{PhoneNumber: number}) // what is made once
+		require.NoError(b, err)
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
