@@ -29,7 +29,18 @@ func Parse(input, defaultRegion string) (string, error) {
 	return e164, nil
 }
 
+// parse is [Parse] with the reason. A number that [Check] refuses is not returned: without
+// its trunk zero, +49049600000 is +4949600000, which can be +49600000 with the calling
+// code twice.
 func parse(input, defaultRegion string) (string, Reason) {
+	e164, reason := readInput(input, defaultRegion)
+	if reason == "" && e164 != input && check(e164) != "" {
+		return "", ReasonAmbiguous
+	}
+	return e164, reason
+}
+
+func readInput(input, defaultRegion string) (string, Reason) {
 	region := ""
 	if defaultRegion != "" {
 		known := false
