@@ -98,20 +98,37 @@ func (e *StoreError) PublicCode() string {
 var (
 	// ErrNoFlow says that there is no such login: its time is over, it has succeeded, or
 	// its id is wrong. Start again.
-	ErrNoFlow error = &flowError{"there is no such login", http.StatusUnprocessableEntity, "code_expired"}
+	ErrNoFlow error = &flowError{text: "there is no such login", status: http.StatusUnprocessableEntity, code: "code_expired"}
 	// ErrNoMessage says that no answer named the message of this login, so that no code
 	// can be checked: send another one.
-	ErrNoMessage error = &flowError{"the message of this login is not known", http.StatusUnprocessableEntity, "code_expired"}
+	ErrNoMessage error = &flowError{text: "the message of this login is not known", status: http.StatusUnprocessableEntity, code: "code_expired"}
 )
+
+// errNilContext says what the client says of a call without a context.
+var errNilContext error = &flowError{text: "ctx must not be nil", status: http.StatusInternalServerError, code: "internal"}
+
+// waitError says that a context ended before it was known what became of a message that
+// another login sends.
+type waitError struct{ cause error }
+
+func (e *waitError) Error() string {
+	return "otplogin: another login sends the message, and its outcome did not come in time: " + redact.Cause(e.cause).Error()
+}
+func (e *waitError) Unwrap() error                { return e.cause }
+func (e *waitError) Delivery() stytchotp.Delivery { return stytchotp.DeliveryMaybeSent }
+func (e *waitError) HTTPStatus() int              { return http.StatusServiceUnavailable }
+func (e *waitError) PublicCode() string           { return "delivery_unknown" }
 
 // flowError is a condition of a flow, or why a message that was joined did not go out.
 type flowError struct {
 	text   string
 	status int
 	code   string
+	kind   error // of the client's, or nil
 }
 
 func (e *flowError) Error() string                { return "otplogin: " + e.text }
+func (e *flowError) Unwrap() error                { return e.kind }
 func (e *flowError) Delivery() stytchotp.Delivery { return stytchotp.DeliveryNotSent }
 func (e *flowError) HTTPStatus() int              { return e.status }
 func (e *flowError) PublicCode() string           { return e.code }

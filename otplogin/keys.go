@@ -23,6 +23,8 @@ func newKeys(secret []byte) keys { return keys{slices.Clone(secret)} }
 // hashLength is that of [keys.hash] and of rand.Text: 130 bits in base32.
 const hashLength = 26
 
+const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
 // hash returns 130 bits that only the holder of the secret can make of a text.
 func (k keys) hash(kind, text string) string {
 	return base32.StdEncoding.EncodeToString(k.mac(kind, text))[:hashLength]
@@ -75,15 +77,23 @@ func (k keys) knows(device, recipient string) bool {
 }
 
 // address returns the hash of a client address, of IPv6 of its prefix; "" when it is not
-// known. A private address that the attributes name is that of a proxy: it would count
-// all visitors as one.
+// known. One that the attributes name and that no browser on the internet has is that of
+// a proxy: it would count all visitors as one.
 func (l *Logins) address(ip string, attributes stytchotp.Attributes) string {
-	parsed, err := netip.ParseAddr(cmp.Or(ip, attributes.IPAddress))
+	text := strings.TrimSpace(cmp.Or(ip, attributes.IPAddress))
+	if strings.HasSuffix(text, "]") {
+		text = strings.Trim(text, "[]") // as of a URL without a port
+	}
+	parsed, err := netip.ParseAddr(text)
 	if err != nil {
-		return ""
+		withPort, portErr := netip.ParseAddrPort(text) // as of http.Request.RemoteAddr
+		if portErr != nil {
+			return ""
+		}
+		parsed = withPort.Addr()
 	}
 	parsed = parsed.Unmap().WithZone("")
-	if ip == "" && (parsed.IsPrivate() || parsed.IsLoopback() || parsed.IsLinkLocalUnicast()) {
+	if ip == "" && isProxy(parsed) {
 		return ""
 	}
 	bits := parsed.BitLen()
@@ -95,4 +105,9 @@ func (l *Logins) address(ip string, attributes stytchotp.Attributes) string {
 		return ""
 	}
 	return l.keys.hash("address", prefix.String())
+}
+
+func isProxy(a netip.Addr) bool {
+	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) // RFC 6598
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified() || shared.Contains(a)
 }

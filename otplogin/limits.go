@@ -129,6 +129,7 @@ func (l *Limits) fill() error {
 		if *field.value < time.Millisecond || *field.value > maxWait {
 			return fmt.Errorf("otplogin: Limits.%s: must be 1ms to %s; to turn the wait off, set LimitWait in Limits.Modes", field.name, maxWait)
 		}
+		*field.value = field.value.Truncate(time.Millisecond) // what stores count in
 	}
 	modes := defaultModes()
 	for _, limit := range slices.Sorted(maps.Keys(l.Modes)) {

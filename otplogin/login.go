@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
@@ -153,10 +154,16 @@ type Flow struct {
 
 // Start begins a login and sends its first message, unless the recipient got one a
 // moment ago: then the login goes on with that. The error is a [*RefusedError], a
-// [*StoreError], [ErrNoMessage] when a message that was joined is not known, that of the
-// context, or that of the send; a call that waited for another one's send gets an error
-// with the same [stytchotp.HTTPStatus] and [stytchotp.PublicCode].
+// [*StoreError], or that of the send; a call that waited for another one's send gets an
+// error with the same [stytchotp.HTTPStatus] and [stytchotp.PublicCode], or, when ctx ended
+// before, one that wraps the context's.
+//
+// A send that may have gone out is no error: Delivery of the flow says so. When Checkable
+// is false, offer Resend.
 func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	to, err := newTarget(params.Recipient, params.Channel, params.Locale)
 	if err != nil {
 		return nil, err
@@ -168,13 +175,26 @@ func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 	id += l.keys.hash("recipient", to.Recipient)
 	op := l.operation(OperationStart, id)
 	op.Sealed = l.keys.seal("flow", id, to.encode())
-	return l.reserve(ctx, op, id, to, params.IP, params.Attributes)
+	for again := range maxStarts {
+		flow, err := l.reserve(ctx, op, id, to, params.IP, params.Attributes)
+		if again < maxStarts-1 && errors.Is(err, errNothingSent) {
+			continue
+		}
+		return flow, err
+	}
+	return nil, errNothingSent
 }
+
+// maxStarts is how often a start begins anew whose message another one could not send.
+const maxStarts = 3
 
 // Resend sends another message of a login, by another channel if one is given: only
 // ever because the person asked for it. The error is [ErrNoFlow], a [*RefusedError], a
 // [*StoreError], or that of the send; the login goes on with the message that it had.
 func (l *Logins) Resend(ctx context.Context, params ResendParams) (*Flow, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	flow, to, err := l.find(ctx, params.FlowID)
 	if err != nil {
 		return nil, err
@@ -191,6 +211,9 @@ func (l *Logins) Resend(ctx context.Context, params ResendParams) (*Flow, error)
 
 // Get returns a login. The error is [ErrNoFlow] or a [*StoreError].
 func (l *Logins) Get(ctx context.Context, flowID string) (*Flow, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	state, to, err := l.find(ctx, flowID)
 	if err != nil {
 		return nil, err
@@ -201,6 +224,9 @@ func (l *Logins) Get(ctx context.Context, flowID string) (*Flow, error) {
 // Conversions returns for each region and channel how many codes were sent and how many
 // verified; [Conversion.Unusual] says which are unusual now. The error is a [*StoreError].
 func (l *Logins) Conversions(ctx context.Context) ([]Conversion, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	rows, err := l.store.Conversions(ctx, append(phone.Regions(), nonGeographic, ""))
 	if err != nil {
 		return nil, &StoreError{Err: err, delivery: stytchotp.DeliveryNotSent}
@@ -213,7 +239,7 @@ func (l *Logins) Conversions(ctx context.Context) ([]Conversion, error) {
 func (l *Logins) operation(kind OperationKind, id string) *Operation {
 	return &Operation{
 		Kind: kind, Flow: l.keys.hash("flow", id), Recipient: id[max(0, len(id)-hashLength):],
-		Limits: &l.config.Limits, CodeMinutes: l.config.CodeMinutes, FailOpen: l.config.FailOpen,
+		Limits: &l.config.Limits, CodeMinutes: l.config.CodeMinutes, FailOpen: l.config.FailOpen && kind != OperationTry,
 	}
 }
 
@@ -223,7 +249,7 @@ func (l *Logins) find(ctx context.Context, id string) (*State, target, error) {
 
 // apply does an operation that needs a flow.
 func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, target, error) {
-	if len(id) != 2*hashLength {
+	if len(id) != 2*hashLength || strings.Trim(id, base32Alphabet) != "" {
 		return nil, target{}, ErrNoFlow
 	}
 	state, err := l.store.Apply(ctx, op)
@@ -233,7 +259,9 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 		}
 		return nil, target{}, &StoreError{Err: err, delivery: stytchotp.DeliveryNotSent}
 	}
-	l.observeLimits(ctx, op, state)
+	if state.Result != ResultSend && state.Result != ResultTry { // else when the place is settled: the observer may panic
+		l.observeLimits(ctx, state, op.Channel, op.Region)
+	}
 	switch state.Result {
 	case ResultRefused:
 		return state, target{}, &RefusedError{Limit: state.Refused, RetryAt: state.RetryAt.Time()}
@@ -244,7 +272,10 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 	case ResultNoMessage:
 		return nil, target{}, ErrNoMessage
 	case ResultFailed:
-		return nil, target{}, &flowError{"the message of this login did not go out", state.Failure.Status, state.Failure.Code}
+		if state.Failure.Code == FailureTakenBack {
+			return nil, target{}, errNothingSent
+		}
+		return nil, target{}, &flowError{text: "the message of this login did not go out", status: state.Failure.Status, code: state.Failure.Code}
 	}
 	plain, err := l.keys.open("flow", id, state.Sealed)
 	if err != nil {

@@ -749,7 +749,7 @@ func TestParams(t *testing.T) {
 	require.NoError(t, err)
 	for want, params := range map[string]StartParams{
 		"Recipient is required": {}, "Channel must be": {Recipient: "+12025550162", Channel: "pigeon"},
-		"Channel does not fit": {Recipient: "ada@example.com", Channel: stytchotp.ChannelSMS},
+		"set Channel to email": {Recipient: "ada@example.com", Channel: stytchotp.ChannelSMS},
 	} {
 		_, err = logins.Start(t.Context(), params)
 		require.ErrorContains(t, err, want)

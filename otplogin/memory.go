@@ -26,6 +26,7 @@ type MemoryStore struct {
 	shards            [shardCount]shard
 	tallies           tallies
 	flows, recipients atomic.Int64
+	sweptAll          atomic.Int64 // when a full store last looked for room everywhere
 }
 
 // NewMemoryStore returns an empty store.
@@ -80,6 +81,7 @@ type flow struct {
 	checking []try  // codes that calls are checking now
 	sealed   []byte // what it is for, or the login when it is over
 	isOver   bool
+	shown    int // how often the login was given to a call that tries a code
 }
 
 // try is a code that was counted and not judged.
@@ -92,8 +94,10 @@ type try struct {
 func (m *MemoryStore) Apply(_ context.Context, op *Operation) (*State, error) {
 	now := Millis(m.clock().UnixMilli())
 	if op.Kind == OperationStart && m.isFull() {
-		for i := range m.shards {
-			m.sweep(&m.shards[i], now)
+		if last := m.sweptAll.Load(); now-Millis(last) >= second && m.sweptAll.CompareAndSwap(last, int64(now)) {
+			for i := range m.shards {
+				m.sweep(&m.shards[i], now)
+			}
 		}
 		if m.isFull() {
 			return &State{Result: ResultRefused, Refused: LimitFlows, Now: now}, nil
@@ -183,6 +187,16 @@ func add(times []Millis, now Millis) ([]Millis, Millis) {
 	}
 	times = append(times, now)
 	return times[max(0, len(times)-maxTimes):], now
+}
+
+// insert takes the place of a time, unless it is taken.
+func insert(times []Millis, at Millis) []Millis {
+	i, found := slices.BinarySearch(times, at)
+	if found {
+		return times
+	}
+	times = slices.Insert(slices.Clone(times), i, at)
+	return times[max(0, len(times)-maxTimes):]
 }
 
 // remove gives a place back, once.

@@ -13,7 +13,7 @@ type Event struct {
 	Limit    Limit              // of EventRefused and EventRecorded
 	Channel  stytchotp.Channel  // of the message, or "" when a code was refused
 	Region   string             // ISO 3166 alpha-2; "" for e-mail
-	Delivery stytchotp.Delivery // of EventSent
+	Delivery stytchotp.Delivery // of EventSent only
 }
 
 // EventKind is what happened.
@@ -39,13 +39,13 @@ func (l *Logins) observe(ctx context.Context, event Event) {
 
 // observeLimits reports the limits that refused an operation, would have, or were left
 // out.
-func (l *Logins) observeLimits(ctx context.Context, op *Operation, state *State) {
-	event := Event{Kind: EventRecorded, Channel: op.Channel, Region: op.Region}
+func (l *Logins) observeLimits(ctx context.Context, state *State, channel stytchotp.Channel, region string) {
+	event := Event{Kind: EventRecorded, Channel: channel, Region: region}
 	for _, event.Limit = range state.Recorded {
 		l.observe(ctx, event)
 	}
 	if state.FailedOpen {
-		l.observe(ctx, Event{Kind: EventFailedOpen, Channel: op.Channel, Region: op.Region})
+		l.observe(ctx, Event{Kind: EventFailedOpen, Channel: channel, Region: region})
 	}
 	if state.Result == ResultRefused {
 		event.Kind, event.Limit = EventRefused, state.Refused

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
@@ -20,11 +21,14 @@ func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to targe
 	}
 	joined := state.Result == ResultJoined
 	if state.Result == ResultSend {
-		// A browser that hangs up must not cost the method id. The client has a time
-		// limit of its own.
-		state, err = l.deliver(context.WithoutCancel(ctx), op, state, to, attributes)
+		defer l.observeLimits(ctx, state, op.Channel, op.Region)
+		// A browser that hangs up must not cost the method id. Stores take a send that
+		// lasts a minute for one of which nothing will be known.
+		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+		defer cancel()
+		state, err = l.deliver(sending, op, state, to, attributes)
 	} else {
-		state, err = l.await(ctx, op, id, state)
+		state, err = l.await(ctx, id, state)
 	}
 	if err != nil {
 		return nil, err
@@ -37,23 +41,30 @@ func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to targe
 }
 
 // await waits until it is known what became of the message that a flow joined.
-func (l *Logins) await(ctx context.Context, op *Operation, id string, state *State) (*State, error) {
-	find := l.operation(OperationFind, id)
-	find.Message = state.Message.ID
+func (l *Logins) await(ctx context.Context, id string, state *State) (*State, error) {
+	find, joined := l.operation(OperationFind, id), state.Message
+	find.Message = joined.ID
 	for pause := firstPause; state.Message.Delivery == pending; pause = min(2*pause, lastPause) {
 		err := sleep(ctx, pause)
 		if err != nil {
-			return nil, err
+			return nil, &waitError{err}
 		}
 		if state, _, err = l.apply(ctx, find, id); err != nil {
 			return nil, err
 		}
 	}
-	if state.Message.ID == "" {
-		return nil, ErrNoMessage
+	if state.Message.ID == "" || state.Message.At < joined.At { // it did not go out, and nothing else did since
+		return nil, errNothingSent
 	}
 	return state, nil
 }
+
+// errNothingSent says that the message that a start joined was given back, not for a
+// reason of the joined start's own.
+var errNothingSent error = &flowError{text: "the message of this login did not go out", status: http.StatusServiceUnavailable, code: "unavailable"}
+
+// sendTimeout is less than sendLife.
+const sendTimeout = 50 * time.Second
 
 // sleep waits, or returns why the context ended before.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -113,7 +124,8 @@ func (l *Logins) settle(ctx context.Context, reserved *Operation, place *State, 
 	if got.methodID != "" {
 		op.MethodID = l.keys.seal("method", op.Recipient, []byte(got.methodID))
 	}
-	l.observe(ctx, Event{Kind: EventSent, Channel: op.Channel, Region: op.Region, Delivery: delivery})
+	// Deferred, for the observer may panic: the store knows by then.
+	defer l.observe(ctx, Event{Kind: EventSent, Channel: op.Channel, Region: op.Region, Delivery: delivery})
 	state, err := l.store.Apply(ctx, &op)
 	if err != nil {
 		l.observe(ctx, Event{Kind: EventStoreFailed, Channel: op.Channel, Region: op.Region})

@@ -27,6 +27,13 @@ type step struct {
 }
 
 func (s *step) runLocked() {
+	if msg := s.r.last; msg != nil && msg.Delivery == pending && s.now >= msg.At+sendLife {
+		// The program that sent it is taken for dead: the message may have gone out.
+		msg.Delivery = maybeSent
+		if len(msg.MethodID) == 0 {
+			msg.MethodID = s.r.methodID
+		}
+	}
 	switch s.op.Kind {
 	case OperationStart:
 		s.start()
@@ -72,10 +79,20 @@ func (s *step) goesOn() bool {
 		s.state.Result = ResultNoFlow
 		return false
 	case s.f.isOver:
-		s.state.Result, s.state.Sealed = ResultOver, s.f.sealed
+		s.over()
 		return false
 	}
 	return true
+}
+
+// over says that the login has succeeded. To a call that tries a code it gives what a
+// right code opens, as often as codes can be tried.
+func (s *step) over() {
+	s.state.Result = ResultOver
+	if s.op.Try != "" && s.f.shown < s.op.Limits.Attempts {
+		s.f.shown++
+		s.state.Sealed = s.f.sealed
+	}
 }
 
 // attempts returns how many codes of the flow were counted for the newest message.
@@ -87,7 +104,7 @@ func (s *step) attempts() int {
 }
 
 func (s *step) start() {
-	if s.f != nil && (s.f.isOver || s.r.last == nil) { // its message did not go out, or it is over
+	if s.f != nil && (s.f.isOver || s.hasNoMessage()) {
 		s.drop()
 	}
 	if s.f != nil {
@@ -113,17 +130,21 @@ func (s *step) start() {
 	s.keep(f)
 }
 
+// hasNoMessage reports that the message of the flow did not go out, and no other one did
+// since it began.
+func (s *step) hasNoMessage() bool {
+	last := s.r.last
+	return last == nil || s.f.message != last.ID && last.At < s.f.expires-flowLife
+}
+
 func (s *step) keep(f *flow) {
 	s.f = f
 	s.s.flows[s.op.Flow] = f
 	s.m.flows.Add(1)
 }
 
-// isPending reports that it is not known what became of the message. After a minute
-// the program that sent it is taken for dead: the message may have gone out.
-func (msg *message) isPending(now Millis) bool {
-	return msg.Delivery == pending && now < msg.At+sendLife
-}
+// isPending reports that it is not known what became of the message.
+func (msg *message) isPending() bool { return msg.Delivery == pending }
 
 // isFresh reports that the recipient has a message that a new flow can go on with: it is
 // too early for another one, and its code can still be used.
@@ -132,14 +153,14 @@ func (s *step) isFresh() bool {
 	if msg == nil || msg.over || s.now >= msg.At+Millis(s.op.CodeMinutes)*minute {
 		return false
 	}
-	return msg.isPending(s.now) || s.op.Limits.mode(LimitWait) == On && s.now < s.nextSend()
+	return msg.isPending() || s.op.Limits.mode(LimitWait) == On && s.now < s.nextSend()
 }
 
 // nextSend returns when the wait after the newest message is over. There is none when its
 // code cannot be checked: its method id is not known.
 func (s *step) nextSend() Millis {
 	msg := s.r.last
-	if !msg.isPending(s.now) && len(msg.MethodID) == 0 {
+	if !msg.isPending() && len(msg.MethodID) == 0 {
 		return msg.At
 	}
 	return msg.At + s.op.Limits.wait(s.r.streak)
@@ -148,22 +169,28 @@ func (s *step) nextSend() Millis {
 // reserve takes a place for a message of the flow within all limits.
 func (s *step) reserve() {
 	limits, r := s.op.Limits, s.r
+	var next Millis
 	if msg := r.last; msg != nil {
 		if msg.ID == s.op.Message { // the answer to this operation got lost
 			s.state.Result, s.state.At = ResultSend, msg.place
 			return
 		}
-		next := s.nextSend()
-		if msg.isPending(s.now) {
+		if next = s.nextSend(); msg.isPending() {
+			if s.now >= next {
+				next = msg.At + sendLife
+			}
 			s.state.Result, s.state.Refused, s.state.RetryAt = ResultRefused, LimitWait, next
 			return
 		}
-		if !s.passes(LimitWait, s.now < next, next) {
-			return
-		}
 	}
-	if !s.within(LimitRecipientHour, r.sends, hour, limits.RecipientHour) ||
-		!s.within(LimitRecipientDay, r.sends, day, limits.RecipientDay) || !s.m.tallies.take(s, true) {
+	if !s.passes(LimitWait, s.now < next, next) ||
+		!s.within(LimitRecipientHour, r.sends, hour, limits.RecipientHour) ||
+		!s.within(LimitRecipientDay, r.sends, day, limits.RecipientDay) {
+		s.state.RetryAt = max(s.state.RetryAt, s.free(LimitRecipientHour, r.sends, hour, limits.RecipientHour),
+			s.free(LimitRecipientDay, r.sends, day, limits.RecipientDay))
+		return
+	}
+	if !s.m.tallies.take(s, true) {
 		return
 	}
 	before := r.last
@@ -186,12 +213,16 @@ func (s *step) reserve() {
 
 // within reports that fewer places than limit are taken in a window.
 func (s *step) within(name Limit, times []Millis, window Millis, limit int) bool {
+	return s.passes(name, len(recent(times, s.now, window)) >= limit, s.free(name, times, window, limit))
+}
+
+// free returns when a place of a window is free again; 0 if one is, or the limit is not on.
+func (s *step) free(name Limit, times []Millis, window Millis, limit int) Millis {
 	young := recent(times, s.now, window)
-	var free Millis
-	if limit > 0 && len(young) >= limit {
-		free = young[len(young)-limit] + window
+	if s.op.Limits.mode(name) != On || len(young) < limit {
+		return 0
 	}
-	return s.passes(name, len(young) >= limit, free)
+	return young[len(young)-limit] + window
 }
 
 func (s *step) settle() {
@@ -200,10 +231,11 @@ func (s *step) settle() {
 		s.giveBack()
 		return
 	}
-	if len(s.op.MethodID) > 0 {
+	msg := s.r.last
+	isUsed := s.isLast() && msg.over // before this operation was repeated
+	if len(s.op.MethodID) > 0 && !isUsed {
 		s.r.methodID = s.op.MethodID
 	}
-	msg := s.r.last
 	if s.isLast() {
 		msg.Delivery, msg.RequestID, msg.before = s.op.Delivery, s.op.RequestID, nil
 	}
@@ -268,7 +300,7 @@ func (s *step) try() {
 			return
 		}
 	}
-	if r.last == nil || r.last.isPending(s.now) || len(r.last.MethodID) == 0 {
+	if r.last == nil || r.last.isPending() || len(r.last.MethodID) == 0 {
 		s.state.Result = ResultNoMessage
 		return
 	}
@@ -295,19 +327,25 @@ func (s *step) judge() {
 	}
 	switch s.op.Verdict {
 	case VerdictRight:
+		if s.f == nil || s.f.isOver { // this operation is repeated
+			return
+		}
 		// The method id is forgotten: whether a lost answer can be made good for must not
 		// tell who has logged in before.
-		if s.f != nil && !s.f.isOver { // this operation is not a repeated one
-			s.m.tallies.verified(s)
-			s.f.isOver, s.f.sealed, s.f.expires = true, s.op.Sealed, s.now+overLife
-		}
+		s.m.tallies.verified(s)
+		s.f.isOver, s.f.sealed, s.f.expires = true, s.op.Sealed, s.now+overLife
 		r.failures, r.devices = after(r.failures, s.op.At), after(r.devices, s.op.At) // those in flight
 		r.streak, r.methodID = 0, nil
 		if isLast {
 			msg.over = true
 		}
 		return
-	case VerdictCompared:
+	case VerdictCompared: // it counts, also when a right code forgot it meanwhile
+		if s.op.Device {
+			r.devices = insert(r.devices, s.op.At)
+		} else {
+			r.failures = insert(r.failures, s.op.At)
+		}
 		return
 	case VerdictUnknown:
 		r.methodID = nil
@@ -321,7 +359,7 @@ func (s *step) judge() {
 		}
 	}
 	if s.f != nil && s.f.isOver { // another click was first
-		s.state.Result, s.state.Sealed = ResultOver, s.f.sealed
+		s.over()
 	}
 	failures := &r.failures
 	if s.op.Device {
@@ -333,8 +371,12 @@ func (s *step) judge() {
 	}
 	*failures = left
 	s.m.tallies.giveFailureBack(s)
-	if s.f != nil && s.f.message == s.op.Message {
+	switch {
+	case s.f == nil:
+	case s.f.message == s.op.Message:
 		s.f.attempts = max(0, s.f.attempts-1)
+	case msg != nil && msg.before != nil && msg.before.ID == s.op.Message && s.f.message == msg.ID:
+		msg.attempts = max(0, msg.attempts-1) // what the flow goes back to when msg is not sent
 	}
 }
 
@@ -365,8 +407,5 @@ func (s *step) view() {
 	st.SendsLeft = max(0, st.SendsLeft)
 	if s.r.last != nil {
 		st.Message, st.ResendAt = s.r.last.Message, s.nextSend()
-		if st.Message.Delivery == pending && !s.r.last.isPending(s.now) {
-			st.Message.Delivery = maybeSent
-		}
 	}
 }

@@ -98,8 +98,12 @@ type Operation struct {
 // Failure is what those who wait for a message are told when it was not sent.
 type Failure struct {
 	Status int    `json:"status"` // as of [stytchotp.HTTPStatus]
-	Code   string `json:"code"`   // as of [stytchotp.PublicCode]
+	Code   string `json:"code"`   // as of [stytchotp.PublicCode], or FailureTakenBack
 }
+
+// FailureTakenBack is the code of a message of which a store gave the place back before
+// anything was sent: a start that joined it begins anew.
+const FailureTakenBack = "taken_back"
 
 // Result is what an operation found.
 type Result string

@@ -3,7 +3,9 @@ package otplogin
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/mail"
 	"strings"
 
 	"github.com/stytchotp/stytchotp"
@@ -16,10 +18,7 @@ type target struct {
 	Locale    stytchotp.Locale  `json:"l,omitempty"`
 }
 
-// maxAddressLength is the most that SMTP allows: 64 bytes, an @ and 255 bytes.
-const maxAddressLength = 320
-
-// newTarget checks whom a login is for.
+// newTarget checks whom a login is for, before a limit counts it or a store keeps it.
 func newTarget(recipient string, channel stytchotp.Channel, locale stytchotp.Locale) (target, error) {
 	isAddress := strings.Contains(recipient, "@")
 	if channel == "" {
@@ -29,27 +28,54 @@ func newTarget(recipient string, channel stytchotp.Channel, locale stytchotp.Loc
 		}
 	}
 	switch {
-	case recipient == "":
-		return target{}, paramError("Recipient is required: a phone number like +12025550162 or an e-mail address")
 	case channel != stytchotp.ChannelSMS && channel != stytchotp.ChannelWhatsApp && channel != stytchotp.ChannelEmail:
 		return target{}, paramError("Channel must be sms, whatsapp or email")
-	case isAddress && channel != stytchotp.ChannelEmail:
-		return target{}, paramError("Channel does not fit Recipient: an address takes email only")
-	case channel == stytchotp.ChannelEmail && len(recipient) > maxAddressLength: // a store must not keep it, not even until the send refuses it
-		return target{}, &flowError{"Recipient is too long for an e-mail address", http.StatusUnprocessableEntity, "invalid_email"}
+	case len(locale) > maxLocaleLength || strings.ContainsFunc(string(locale), isNoLocale):
+		return target{}, paramError("Locale must be a language tag such as pt-br")
+	case channel != stytchotp.ChannelEmail && recipient == "":
+		return target{}, recipientError("Recipient is required: a phone number like +12025550162 or an e-mail address", stytchotp.ErrInvalidPhoneNumber)
+	case channel != stytchotp.ChannelEmail && isAddress:
+		return target{}, recipientError("Recipient is an e-mail address: set Channel to email, or leave it out", stytchotp.ErrInvalidPhoneNumber)
+	case channel == stytchotp.ChannelEmail && !isEmail(recipient):
+		return target{}, recipientError("Recipient is not an e-mail address", stytchotp.ErrInvalidEmail)
 	case channel == stytchotp.ChannelEmail:
-		return target{strings.ToLower(recipient), channel, locale}, nil // the send checks whether it is one
+		return target{strings.ToLower(recipient), channel, locale}, nil // the send checks the rest
 	}
 	number, err := stytchotp.ParsePhoneNumber(recipient, "")
 	if err != nil {
-		return target{}, err // before a limit counts it
+		return target{}, err
 	}
 	return target{string(number), channel, locale}, nil
 }
 
+// maxLocaleLength is what BCP 47 asks programs to allow (section 4.4.1).
+const maxLocaleLength = 35
+
+func isNoLocale(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+}
+
+// isEmail reports an address and nothing around it.
+func isEmail(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	return len(s) <= maxAddressLength && err == nil && parsed.Address == s
+}
+
+// maxAddressLength is the most that SMTP allows: 64 bytes, an @ and 255 bytes.
+const maxAddressLength = 320
+
+// recipientError refuses what a person typed.
+func recipientError(text string, kind error) error {
+	code := "invalid_phone_number"
+	if errors.Is(kind, stytchotp.ErrInvalidEmail) {
+		code = "invalid_email"
+	}
+	return &flowError{text: text, status: http.StatusUnprocessableEntity, code: code, kind: kind}
+}
+
 // paramError says that the program passed a wrong parameter.
 func paramError(text string) error {
-	return &flowError{text, http.StatusInternalServerError, "internal"}
+	return &flowError{text: text, status: http.StatusInternalServerError, code: "internal"}
 }
 
 func (t target) encode() []byte {

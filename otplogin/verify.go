@@ -13,10 +13,13 @@ import (
 // Verify checks the code that a person typed in a login. A right code ends the login and
 // returns Stytch's answer, with the session. A second click waits for the first one, as
 // long as ctx lives and for 15 seconds at most; for 30 seconds more, the same code returns
-// the same answer. A wrong one is [stytchotp.ErrCodeIncorrect];
-// further errors are [ErrNoFlow], [ErrNoMessage], a [*RefusedError], a [*StoreError], and
-// those of [stytchotp.OTPsService.Authenticate].
+// the same session, to Limits.Attempts calls at most. A wrong code is
+// [stytchotp.ErrCodeIncorrect]; further errors are [ErrNoFlow], [ErrNoMessage], a
+// [*RefusedError], a [*StoreError], and those of [stytchotp.OTPsService.Authenticate].
 func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.AuthenticateResponse, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	code, err := stytchotp.NormalizeCode(params.Code)
 	if err != nil {
 		return nil, err
@@ -27,8 +30,9 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 	op.Address = l.address(params.IP, params.Attributes)
 	tried, to, err := l.apply(ctx, op, params.FlowID)
 	if err != nil { // perhaps another click used the last attempt, or logged in already
-		return l.loginOfOthers(ctx, tried, params.FlowID, code, nil, err)
+		return l.loginOfOthers(ctx, op, tried, params.FlowID, code, nil, err)
 	}
+	defer l.observeLimits(ctx, tried, "", "")
 	methodID, err := l.keys.open("method", op.Recipient, tried.Message.MethodID)
 	if err != nil {
 		return nil, ErrNoMessage // it was made with another key
@@ -41,7 +45,7 @@ func (l *Logins) Verify(ctx context.Context, params VerifyParams) (*stytchotp.Au
 	if err == nil || errors.Is(err, stytchotp.ErrCodeIncorrect) {
 		return login, err
 	}
-	return l.loginOfOthers(ctx, judged, params.FlowID, code, login, err)
+	return l.loginOfOthers(ctx, op, judged, params.FlowID, code, login, err)
 }
 
 // check asks Stytch about a code and records what became of it, also when a function of
@@ -61,13 +65,13 @@ func (l *Logins) check(ctx context.Context, op *Operation, id string, params sty
 // loginOfOthers returns what another call got for the same code and flow, or else login and
 // err. It waits until the calls that began before have an answer.
 func (l *Logins) loginOfOthers(
-	ctx context.Context, state *State, id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse, err error,
+	ctx context.Context, try *Operation, state *State, id string, code stytchotp.Secret, login *stytchotp.AuthenticateResponse, err error,
 ) (*stytchotp.AuthenticateResponse, error) {
 	if state == nil {
 		return login, err
 	}
 	find := l.operation(OperationFind, id)
-	find.At = state.Now + startsTogether
+	find.At, find.Try = state.Now+startsTogether, try.Try
 	told := false
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(tryLife)*time.Millisecond)
 	defer cancel()
@@ -119,27 +123,43 @@ func (l *Logins) openLogin(over *State, id string, code stytchotp.Secret) *stytc
 // and a wrong one was counted before it was checked.
 func (l *Logins) judge(ctx context.Context, op *Operation, err error) (*State, error) {
 	var answered *stytchotp.StytchError
+	var event EventKind
 	switch {
 	case err == nil:
-		op.Verdict = VerdictRight
-		l.observe(ctx, Event{Kind: EventVerified, Channel: op.Channel, Region: op.Region})
+		op.Verdict, event = VerdictRight, EventVerified
 	case errors.Is(err, stytchotp.ErrCodeIncorrect) && errors.As(err, &answered):
-		l.observe(ctx, Event{Kind: EventWrong, Channel: op.Channel, Region: op.Region})
-		op.Verdict = VerdictCompared
+		op.Verdict, event = VerdictCompared, EventWrong
 	case errors.Is(err, stytchotp.ErrCodeExpired):
 		op.Verdict = VerdictExpired
 	case errors.Is(err, stytchotp.ErrUserNotFound): // says nothing about accounts
 		op.Verdict, err = VerdictUnknown, ErrNoMessage
-	case stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent:
+	case notCompared(err):
 		op.Verdict = VerdictNotCompared
 	default: // it may have been compared
 		op.Verdict = VerdictCompared
 	}
 	state, storeErr := l.store.Apply(ctx, op)
+	if event != "" { // the observer may panic: the store knows by now
+		defer l.observe(ctx, Event{Kind: event, Channel: op.Channel, Region: op.Region})
+	}
 	if storeErr != nil {
 		// The login stands: Stytch accepts a code once, so the flow leads nowhere.
 		l.observe(ctx, Event{Kind: EventStoreFailed, Channel: op.Channel, Region: op.Region})
 		return nil, err
 	}
 	return state, err
+}
+
+// notCompared reports that Stytch has certainly not compared the code. An answer of a type
+// that this version does not know counts as a wrong code.
+func notCompared(err error) bool {
+	if _, answered := errors.AsType[*stytchotp.StytchError](err); !answered {
+		return stytchotp.DeliveryOf(err) == stytchotp.DeliveryNotSent
+	}
+	for _, known := range []error{stytchotp.ErrRateLimited, stytchotp.ErrUnauthorized, stytchotp.ErrUserLocked} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }

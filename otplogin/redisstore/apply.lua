@@ -2,7 +2,7 @@
 -- package otplogin do in memory.
 --
 -- ARGV[1] is the operation, ARGV[2] says what each of KEYS holds:
---   r recipient  f flow  a client address  g region  p project
+--   r recipient  f flow  a client address  g region  p project  t one command
 -- In a cluster these are in several places: the script then runs in each of them, with
 -- the keys of one, and ARGV[3] says what the tallies do: "take" for a message or a code,
 -- "flow" for a flow that joined a message, "back", or "undo" when there is no flow either.
@@ -16,6 +16,7 @@ local FLOW_LIFE = 30 * MINUTE
 local OVER_LIFE = 30 * SECOND
 local SEND_LIFE = MINUTE
 local TRY_LIFE = 15 * SECOND
+local TOKEN_LIFE = 30 * SECOND
 local MAX_TIMES = 1000
 local MAX_COUNT = 1000000000
 
@@ -99,6 +100,22 @@ local function add(times)
   return at
 end
 
+-- insert takes the place of a time, unless it is taken.
+local function insert(times, at)
+  local i = #times + 1
+  while i > 1 and times[i - 1] >= at do
+    i = i - 1
+  end
+  if times[i] == at then
+    return false
+  end
+  table.insert(times, i, at)
+  if #times > MAX_TIMES then
+    table.remove(times, 1)
+  end
+  return true
+end
+
 local function remove(times, at)
   for i, t in ipairs(times) do
     if t == at then
@@ -109,13 +126,18 @@ local function remove(times, at)
   return false
 end
 
-local function within(limit, times, window, max)
+-- free_at returns when a place of a window is free again; nil if one is, or the limit is
+-- not on.
+local function free_at(limit, times, window, max)
   local young = recent(times, window)
-  local free = nil
-  if max > 0 and #young >= max then
-    free = young[#young - max + 1] + window
+  if mode(limit) ~= 'on' or #young < max then
+    return nil
   end
-  return passes(limit, #young >= max, free)
+  return young[#young - max + 1] + window
+end
+
+local function within(limit, times, window, max)
+  return passes(limit, #recent(times, window) >= max, free_at(limit, times, window, max))
 end
 
 -- Tallies: series count events in buckets of time.
@@ -281,7 +303,7 @@ local function give_back()
   end
   if key.a then
     bump(address, 'messages', op.at, HOUR_SPAN, -1)
-    if ARGV[3] == 'undo' then
+    if op.new or op.kind == 'start' then -- the flow goes too
       bump(address, 'flows', op.at, HALF_HOUR_SPAN, -1)
     end
     local v = address.regions and address.regions[op.region]
@@ -348,20 +370,10 @@ if op.kind == 'conversions' then
 end
 
 if not key.r then -- in a cluster, the tallies of one place
-  -- A client may repeat a command whose answer got lost: count each message and each try
-  -- once. Their ids are random, and 8 characters tell the newest 16 apart.
-  local record = key.a and address or key.g and region or project
-  local token = string.sub(ARGV[3], 1, 1) .. string.sub(op.try or op.message, 1, 8)
-  record.done = record.done or {}
-  for _, other in ipairs(record.done) do
-    if other == token then
-      state.taken = true
-      return cjson.encode(state)
-    end
-  end
-  table.insert(record.done, token)
-  if #record.done > 16 then
-    table.remove(record.done, 1)
+  -- A client may repeat a command whose answer got lost: KEYS has one for each command.
+  if not redis.call('SET', key.t, 1, 'NX', 'PX', TOKEN_LIFE) then
+    state.taken = true
+    return cjson.encode(state)
   end
   local ok = true
   if ARGV[3] == 'take' and op.kind == 'try' then
@@ -374,6 +386,9 @@ if not key.r then -- in a cluster, the tallies of one place
     give_failure_back()
   else
     give_back()
+  end
+  if not ok then
+    redis.call('DEL', key.t)
   end
   state.taken = ok
   return cjson.encode(state)
@@ -395,7 +410,8 @@ if f and now >= f.expires then
 end
 
 local function save_recipient()
-  save('r', r, DAY)
+  local empty = #r.sends + #r.failures + #r.devices == 0
+  save('r', r, empty and SEND_LIFE or DAY)
 end
 
 local function save_flow()
@@ -424,7 +440,10 @@ end
 -- is_pending reports that it is not known what became of the message. After a minute
 -- the program that sent it is taken for dead: the message may have gone out.
 local function is_pending(m)
-  return m.delivery == 'pending' and now < m.at + SEND_LIFE
+  return m.delivery == 'pending'
+end
+if r.last and is_pending(r.last) and now >= r.last.at + SEND_LIFE then
+  r.last.delivery, r.last.method_id = 'maybe_sent', r.last.method_id or r.method_id
 end
 
 -- next_send returns when the wait after the newest message is over. There is none when
@@ -446,6 +465,16 @@ local function is_fresh()
   return is_pending(m) or mode('wait') == 'on' and now < next_send()
 end
 
+-- over says that the login has succeeded. To a call that tries a code it gives what a
+-- right code opens, as often as codes can be tried.
+local function over()
+  state.result = 'over'
+  if op.try and (f.shown or 0) < limits.Attempts then
+    f.shown, state.sealed = (f.shown or 0) + 1, f.sealed
+    save_flow()
+  end
+end
+
 -- follow brings the flow to the newest message, or says that there is no flow.
 local function follow()
   if not f then
@@ -453,7 +482,7 @@ local function follow()
     return false
   end
   if f.over then
-    state.result, state.sealed = 'over', f.sealed
+    over()
     return false
   end
   if r.last and f.message ~= r.last.id then
@@ -463,23 +492,26 @@ local function follow()
 end
 
 local function reserve()
-  local m = r.last
+  local m, next = r.last, 0
   if m then
     if m.id == op.message then -- the answer to this operation got lost
       state.result, state.at = 'send', m.place
       return
     end
-    local next = next_send()
+    next = next_send()
     if is_pending(m) then
-      state.result, state.refused, state.retry_at = 'refused', 'wait', next
-      return
-    end
-    if not passes('wait', now < next, next) then
+      state.result, state.refused, state.retry_at = 'refused', 'wait', now < next and next or m.at + SEND_LIFE
       return
     end
   end
-  if not within('recipient_hour', r.sends, HOUR, limits.RecipientHour) or
-    not within('recipient_day', r.sends, DAY, limits.RecipientDay) or not take(true) then
+  if not passes('wait', now < next, next) or
+    not within('recipient_hour', r.sends, HOUR, limits.RecipientHour) or
+    not within('recipient_day', r.sends, DAY, limits.RecipientDay) then
+    state.retry_at = math.max(state.retry_at or 0, free_at('recipient_hour', r.sends, HOUR, limits.RecipientHour) or 0,
+      free_at('recipient_day', r.sends, DAY, limits.RecipientDay) or 0)
+    return
+  end
+  if not take(true) then
     return
   end
   if m then
@@ -498,8 +530,8 @@ local function reserve()
 end
 
 local function start()
-  if f and (f.over or not r.last) then -- its message did not go out, or it is over
-    drop()
+  if f and (f.over or not r.last or f.message ~= r.last.id and r.last.at < f.expires - FLOW_LIFE) then
+    drop() -- it is over, or its message did not go out and no other one did since it began
   end
   if f then
     state.result = 'found'
@@ -555,7 +587,7 @@ local function settle()
     save_recipient()
     return
   end
-  if op.method_id then
+  if op.method_id and not (is_last and m.over) then -- else its code was used before this operation was repeated
     r.method_id = op.method_id
   end
   if is_last then
@@ -632,21 +664,25 @@ local function judge()
     end
     f.checking = #left > 0 and left or nil
   end
-  if op.verdict == 'compared' then
+  if op.verdict == 'compared' then -- it counts, also when a right code forgot it meanwhile
+    if insert(op.device and r.devices or r.failures, op.at) then
+      save_recipient()
+    end
     if f then
       save_flow()
     end
     return
   end
   if op.verdict == 'right' then
+    if not f or f.over then -- this operation is repeated
+      return
+    end
     -- The method id is forgotten: whether a lost answer can be made good for must not
     -- tell who has logged in before.
-    if f and not f.over then -- this operation is not a repeated one
-      state.given = true
-      count_verified()
-      f.over, f.sealed, f.expires = true, op.sealed, now + OVER_LIFE
-      save_flow()
-    end
+    state.given = true
+    count_verified()
+    f.over, f.sealed, f.expires = true, op.sealed, now + OVER_LIFE
+    save_flow()
     r.failures, r.devices = after(r.failures, op.at), after(r.devices, op.at) -- those in flight
     r.streak, r.method_id = 0, nil
     if is_last then
@@ -670,13 +706,15 @@ local function judge()
     m.over = true
   end
   if f and f.over then -- another click was first
-    state.result, state.sealed = 'over', f.sealed
+    over()
   end
   if remove(op.device and r.devices or r.failures, op.at) then
     state.given = true
     give_failure_back()
     if f and f.message == op.message then
       f.attempts = math.max(0, f.attempts - 1)
+    elseif f and m and m.before and m.before.id == op.message and f.message == m.id then
+      m.attempts = math.max(0, m.attempts - 1) -- what the flow goes back to when m is not sent
     end
   end
   if f then
@@ -716,9 +754,6 @@ local function view()
       id = m.id, channel = m.channel, at = m.at, delivery = m.delivery,
       method_id = m.method_id, request_id = m.request_id,
     }
-    if m.delivery == 'pending' and not is_pending(m) then
-      state.message.delivery = 'maybe_sent'
-    end
   end
 end
 

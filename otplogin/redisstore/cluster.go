@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/stytchotp/stytchotp/otplogin"
 )
@@ -40,7 +41,10 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 	if encoded, err = json.Marshal(&counted); err != nil {
 		return nil, err
 	}
-	answers, errs := s.runEach(ctx, encoded, phase, tallies)
+	// A browser that hangs up must not leave the recipient's place taken for nothing.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), secondStepTimeout)
+	defer stop()
+	answers, errs := s.runEach(ctx, encoded, phase, withTokens(tallies, phase, op))
 	if phase == "back" {
 		return state, nil // what was not given back stays counted
 	}
@@ -61,14 +65,34 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 	if refusal == nil && err == nil {
 		return state, nil
 	}
-	_, _ = s.runEach(ctx, encoded, "undo", taken) // else they stay counted
+	_, _ = s.runEach(ctx, encoded, "undo", withTokens(taken, "undo", op)) // else they stay counted
 	left, cancelErr := s.cancel(ctx, &counted, state, places[0])
 	if cancelErr != nil || refusal == nil {
 		return nil, errors.Join(err, cancelErr)
 	}
+	if left.Result == otplogin.ResultOver { // another click was right meanwhile
+		return left, nil
+	}
 	return &otplogin.State{
 		Result: otplogin.ResultRefused, Refused: refusal.Refused, RetryAt: refusal.RetryAt, Now: state.Now, Checking: left.Checking,
 	}, nil
+}
+
+// secondStepTimeout is how long a cluster may take for what follows for the tallies.
+const secondStepTimeout = 5 * time.Second
+
+// withTokens adds to each place the key by which a command that a client repeats, because
+// its answer got lost, counts once.
+func withTokens(places []place, phase string, op *otplogin.Operation) []place {
+	id := op.Try
+	if id == "" {
+		id = op.Message
+	}
+	var all []place
+	for _, p := range places {
+		all = append(all, place{p.kinds + "t", []string{p.keys[0], p.keys[0] + ":" + phase + ":" + id}})
+	}
+	return all
 }
 
 // cancel gives the place of a recipient back.
@@ -78,7 +102,7 @@ func (s *Store) cancel(ctx context.Context, op *otplogin.Operation, state *otplo
 		undo.Kind, undo.Verdict, undo.Message = otplogin.OperationJudge, otplogin.VerdictNotCompared, state.Message.ID
 	} else {
 		undo.Kind, undo.Delivery, undo.New = otplogin.OperationSettle, "not_sent", op.Kind == otplogin.OperationStart
-		undo.Failure = &otplogin.Failure{Status: 503, Code: "unavailable"}
+		undo.Failure = &otplogin.Failure{Status: 503, Code: otplogin.FailureTakenBack}
 	}
 	encoded, err := json.Marshal(&undo)
 	if err != nil {

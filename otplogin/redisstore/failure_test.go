@@ -231,14 +231,14 @@ func TestFailover(t *testing.T) {
 	require.NoError(t, err)
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+port, "--repl-diskless-sync-delay", "0")
 	sentinel := startServer(t, "--sentinel", "--sentinel monitor logins 127.0.0.1 "+port+" 1",
-		"--sentinel down-after-milliseconds logins 300", "--sentinel failover-timeout logins 3000")
+		"--sentinel down-after-milliseconds logins 5000", "--sentinel failover-timeout logins 3000")
 	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "logins", SentinelAddrs: []string{sentinel.address}})
 	t.Cleanup(func() { _ = rdb.Close() })
 	require.Eventually(t, func() bool { // Sentinel and the replica have found the master
 		n, waitErr := rdb.Wait(t.Context(), 1, time.Second).Result()
 		known, knownErr := redis.NewSentinelClient(&redis.Options{Addr: sentinel.address}).Replicas(t.Context(), "logins").Result()
 		return waitErr == nil && n == 1 && knownErr == nil && len(known) == 1
-	}, 30*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 	logins, srv := newLogins(t, rdb)
 	to := string(srv.NewPhoneNumber())
 	flow, err := logins.Start(t.Context(), otplogin.StartParams{Recipient: to})
@@ -255,11 +255,11 @@ func TestFailover(t *testing.T) {
 		}
 		known, _ := replicas[0].([]any)
 		return len(known) == 3 && fmt.Sprint(role[1]) == fmt.Sprint(known[2])
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 2*time.Minute, 20*time.Millisecond)
 	master.kill()
 	require.Eventually(t, func() bool {
 		return rdb.Set(t.Context(), "writable", 1, time.Minute).Err() == nil
-	}, 30*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 	assert.Equal(t, "master", replica.client(t).Do(t.Context(), "role").Val().([]any)[0])
 	_, err = logins.Start(t.Context(), otplogin.StartParams{Recipient: to})
 	require.NoError(t, err)

@@ -174,7 +174,7 @@ func (s *schedule) next() *otplogin.Operation {
 		op.Verdict = pick(s, otplogin.VerdictRight, otplogin.VerdictCompared, otplogin.VerdictCompared,
 			otplogin.VerdictNotCompared, otplogin.VerdictExpired, otplogin.VerdictUnknown)
 	default:
-		op.Kind = otplogin.OperationFind
+		op.Kind, op.Try = otplogin.OperationFind, pick(s, "", "a try")
 		if len(s.sends) > 0 {
 			op.Message = pick(s, s.sends...).Message
 		}

@@ -67,7 +67,7 @@ func (s *server) start() {
 	s.t.Helper()
 	_, port, err := net.SplitHostPort(s.address)
 	require.NoError(s.t, err)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes"}, s.args...)
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always"}, s.args...)
 	if slices.Contains(s.args, "--sentinel") {
 		config := filepath.Join(s.dir, "sentinel.conf") // Sentinel writes to it
 		lines := "port " + port + "\nbind 127.0.0.1\ndir " + s.dir + "\n" + strings.ReplaceAll(strings.Join(s.args[1:], "\n"), "--", "") + "\n"
