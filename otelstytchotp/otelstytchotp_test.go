@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -234,20 +232,12 @@ func TestSeriesBeginAtZero(t *testing.T) {
 // limitsOf returns the values of the constants of type otplogin.Limit.
 func limitsOf(t *testing.T) (all []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../otplogin/limits.go", nil, 0)
+	source, err := os.ReadFile("../otplogin/limits.go")
 	require.NoError(t, err)
-	for node := range ast.Preorder(file) {
-		spec, ok := node.(*ast.ValueSpec)
-		if !ok {
-			continue
-		}
-		if name, isName := spec.Type.(*ast.Ident); isName && name.Name == "Limit" {
-			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			require.NoError(t, err)
-			all = append(all, value)
-		}
+	for _, constant := range regexp.MustCompile(`\tLimit\w+ +Limit = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		all = append(all, constant[1])
 	}
-	require.Greater(t, len(all), 10)
+	require.Len(t, all, 13)
 	return all
 }
 
@@ -436,8 +426,10 @@ func TestNothingPrivate(t *testing.T) {
 	}
 	require.Len(t, spans, 5)
 	for _, value := range private {
-		assert.NotContains(t, fmt.Sprintf("%+v", spans), value)
-		assert.NotContains(t, fmt.Sprintf("%+v", s.metrics()), value)
+		// Times, sums and ids hold digits in a row too.
+		whole := "(^|[^0-9a-zA-Z.-])" + regexp.QuoteMeta(value) + "($|[^0-9a-zA-Z.-])"
+		assert.NotRegexp(t, whole, fmt.Sprintf("%+v", spans))
+		assert.NotRegexp(t, whole, fmt.Sprintf("%+v", s.metrics()))
 	}
 }
 

@@ -335,7 +335,7 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 	assert.Regexp(t, `msg=start to=\+1\*+\d\d outcome=delivery_unknown request_id=request-id-test-\S+`, log)
 	assert.NotContains(t, log, number)
 	for _, message := range f.emulator.Messages() {
-		assert.NotContains(t, log, message.Code)
+		assert.NotContains(t, regexp.MustCompile(`request_id=\S+`).ReplaceAllString(log, ""), message.Code) // an id may hold the same digits
 	}
 	assert.NotContains(t, log, b.cookies["__Host-"+sessionCookie])
 }

@@ -222,9 +222,9 @@ func TestCookies(t *testing.T) {
 		device, session, jwt := set[0], set[1], set[2]
 		assert.Equal(t, c.prefix+"device", device.Name)
 		assert.Equal(t, c.prefix+"session", session.Name)
-		assert.InDelta(t, 60*60, session.MaxAge, 2)
+		assert.InDelta(t, 60*60, session.MaxAge, 60)
 		assert.Equal(t, c.prefix+"session_jwt", jwt.Name)
-		assert.InDelta(t, 60*60, jwt.MaxAge, 2)
+		assert.InDelta(t, 60*60, jwt.MaxAge, 60)
 		assert.Equal(t, c.prefix+"login", set[3].Name)
 		assert.Negative(t, set[3].MaxAge, "the login is over")
 		for _, cookie := range []*http.Cookie{named, login, device, session, jwt} {
@@ -301,9 +301,11 @@ func TestLog(t *testing.T) {
 	s.srv.Inject(otptest.Fault{Operation: otptest.OpEmailLoginOrCreate, SendFirst: true, HTML: true})
 	b.get("/login?by=email").post("/login", "by", "email", "email", string(address))
 
+	// Times and ids of requests may hold the digits of a code.
+	text := regexp.MustCompile(`"(time|request_id)":"[^"]*"`).ReplaceAllString(s.log.String(), "")
 	for _, secret := range secrets {
 		require.NotEmpty(t, secret)
-		assert.NotContains(t, s.log.String(), secret)
+		assert.NotContains(t, text, secret)
 	}
 	var outcomes []string
 	for line := range strings.Lines(s.log.String()) {

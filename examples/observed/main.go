@@ -4,8 +4,8 @@
 //	go run ./examples/observed                # serves; see the addresses it prints
 //	go run ./examples/observed -selfcheck     # makes some logins, shows a trace and the metrics, and stops
 //
-// Without credentials it uses an emulator inside itself. OTEL_EXPORTER_OTLP_ENDPOINT sends
-// the traces to a collector.
+// Without credentials it uses an emulator inside itself. With OTEL_EXPORTER_OTLP_ENDPOINT
+// or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT the traces go to a collector.
 package main
 
 import (
@@ -31,8 +31,10 @@ import (
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 func main() {
@@ -48,14 +50,16 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, listen string, selfcheck bool) error {
-	b, err := newBackend(ctx)
+	var options []trace.TracerProviderOption
+	spans := tracetest.NewInMemoryExporter()
+	if selfcheck {
+		listen, options = "127.0.0.1:0", append(options, trace.WithSyncer(spans))
+	}
+	b, err := newBackend(ctx, options...)
 	if err != nil {
 		return err
 	}
 	defer b.close(ctx)
-	if selfcheck {
-		listen = "127.0.0.1:0"
-	}
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func run(ctx context.Context, out io.Writer, listen string, selfcheck bool) erro
 	defer func() { _ = server.Shutdown(context.WithoutCancel(ctx)) }()
 	address := "http://" + socket.Addr().String()
 	if selfcheck {
-		return b.show(ctx, out, address)
+		return b.show(ctx, out, address, spans)
 	}
 	fmt.Fprintf(out, "The backend:  POST %[1]s/login, POST %[1]s/login/code\nIts metrics:  %[1]s/metrics\n", address)
 	<-ctx.Done()
@@ -80,22 +84,26 @@ type backend struct {
 	tracer   *trace.TracerProvider
 
 	telemetry *otelstytchotp.Telemetry
-	spans     *tracetest.InMemoryExporter // what -selfcheck shows
 }
 
-func newBackend(ctx context.Context) (*backend, error) {
-	b := &backend{registry: prometheus.NewRegistry(), spans: tracetest.NewInMemoryExporter()}
+func newBackend(ctx context.Context, traces ...trace.TracerProviderOption) (*backend, error) {
+	b := &backend{registry: prometheus.NewRegistry()}
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(b.registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
 		return nil, err
 	}
-	traces := []trace.TracerProviderOption{trace.WithSyncer(b.spans)}
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" {
+	// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come after it, and win.
+	about, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("login")), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, err
+	}
+	traces = append(traces, trace.WithResource(about))
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "" {
 		collector, exporterErr := otlptracehttp.New(ctx)
 		if exporterErr != nil {
 			return nil, exporterErr
 		}
-		traces = []trace.TracerProviderOption{trace.WithBatcher(collector)}
+		traces = append(traces, trace.WithBatcher(collector))
 	}
 	b.tracer = trace.NewTracerProvider(traces...)
 	b.telemetry, err = otelstytchotp.New(
@@ -137,14 +145,14 @@ func (b *backend) close(ctx context.Context) {
 
 func (b *backend) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /login", b.start)
-	mux.HandleFunc("POST /login/code", b.verify)
-	traced := otelhttp.NewHandler(mux, "", otelhttp.WithTracerProvider(b.tracer),
-		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + r.URL.Path }))
-	outer := http.NewServeMux()
-	outer.Handle("/", traced)
-	outer.Handle("GET /metrics", promhttp.HandlerFor(b.registry, promhttp.HandlerOpts{}))
-	return http.NewCrossOriginProtection().Handler(outer)
+	// A span is named by its route: a path that a stranger types names none.
+	traced := func(route string, handler http.HandlerFunc) {
+		mux.Handle(route, otelhttp.NewHandler(handler, "", otelhttp.WithTracerProvider(b.tracer)))
+	}
+	traced("POST /login", b.start)
+	traced("POST /login/code", b.verify)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(b.registry, promhttp.HandlerOpts{}))
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 func (b *backend) start(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ import (
 )
 
 // show makes logins over loopback, and prints a trace and the metrics of the dashboard.
-func (b *backend) show(ctx context.Context, out io.Writer, address string) error {
+func (b *backend) show(ctx context.Context, out io.Writer, address string, exporter *tracetest.InMemoryExporter) error {
 	if b.emulator == nil {
 		return errors.New("-selfcheck sends messages: run it without credentials")
 	}
@@ -40,8 +40,11 @@ func (b *backend) show(ctx context.Context, out io.Writer, address string) error
 		}
 	}
 	fmt.Fprintln(out, "The first check of a code, as a trace:")
-	spans := b.spans.GetSpans()
+	spans := exporter.GetSpans()
 	i := slices.IndexFunc(spans, func(s tracetest.SpanStub) bool { return s.Name == "POST /login/code" })
+	if i < 0 {
+		return errors.New("no check of a code was traced")
+	}
 	printTrace(out, spans, spans[i], 1)
 	fmt.Fprintln(out, "\nThe metrics that the dashboard asks for:")
 	return b.printMetrics(ctx, out, address)
@@ -98,7 +101,8 @@ func printTrace(out io.Writer, spans tracetest.SpanStubs, span tracetest.SpanStu
 	}
 }
 
-// printMetrics prints what Prometheus would get, but for buckets and seconds.
+// printMetrics prints what Prometheus would get, but for buckets and seconds, and counters
+// of what did not happen.
 func (b *backend) printMetrics(ctx context.Context, out io.Writer, address string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/metrics", http.NoBody)
 	if err != nil {
@@ -112,7 +116,9 @@ func (b *backend) printMetrics(ctx context.Context, out io.Writer, address strin
 	defer response.Body.Close()
 	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {
-		if line := lines.Text(); strings.HasPrefix(line, "stytch_") && !strings.Contains(line, "_bucket") && !strings.Contains(line, "_sum") {
+		line := lines.Text()
+		isZero := strings.Contains(line, "_total{") && strings.HasSuffix(line, " 0")
+		if strings.HasPrefix(line, "stytch_") && !strings.Contains(line, "_bucket") && !strings.Contains(line, "_sum") && !isZero {
 			fmt.Fprintln(out, "  "+line)
 		}
 	}

@@ -65,7 +65,7 @@ func TestSandbox(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, shown, "no message is sent")
 	assert.Empty(t, srv.Messages())
-	assert.NotContains(t, shown, "000000")
+	assert.NotRegexp(t, `(^|[^-\w])000000`, shown)
 }
 
 func TestRealMessagesNeedAYes(t *testing.T) {
@@ -79,5 +79,5 @@ func TestRealMessagesNeedAYes(t *testing.T) {
 	assert.Contains(t, shown, "two REAL messages")
 	assert.Len(t, srv.Messages(), 2)
 	assert.NotContains(t, shown, "2025550162")
-	assert.NotContains(t, shown, "424242")
+	assert.NotRegexp(t, `(^|[^-\w])424242`, shown)
 }

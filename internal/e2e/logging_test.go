@@ -41,19 +41,21 @@ func Example_slog() {
 	// recipe: slog
 	hook := func(ctx context.Context, call stytchotp.Call) {
 		level := slog.LevelInfo
-		if call.Err != nil {
-			level = slog.LevelWarn
-		}
-		logger.LogAttrs(ctx, level, call.Op,
+		attrs := []slog.Attr{
 			slog.String("outcome", stytchotp.PublicCode(call.Err)), // "" when all is well
 			slog.String("delivery", call.Delivery.String()),
-			slog.String("request_id", call.RequestID))
+			slog.String("request_id", call.RequestID),
+		}
+		if call.Err != nil {
+			level, attrs = slog.LevelWarn, append(attrs, slog.Any("error", call.Err)) // it holds nothing private
+		}
+		logger.LogAttrs(ctx, level, call.Op, attrs...)
 	}
 	// end
 	logLogin(hook)
 	// Output:
 	// level=INFO msg=otps.sms.login_or_create outcome="" delivery=sent request_id=request-id-test-b5aeb52c-9c35-49a2-8aa1-62fefa85bf89
-	// level=WARN msg=otps.authenticate outcome=code_incorrect delivery=not_sent request_id=request-id-test-f785f94f-8941-44eb-9972-9630445e248d
+	// level=WARN msg=otps.authenticate outcome=code_incorrect delivery=not_sent request_id=request-id-test-f785f94f-8941-44eb-9972-9630445e248d error="stytchotp: otps.authenticate: HTTP 404 otp_code_not_found (the code is wrong), request_id request-id-test-f785f94f-8941-44eb-9972-9630445e248d"
 }
 
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
@@ -76,13 +78,14 @@ func Example_zap() {
 		logger.Log(level, call.Op,
 			zap.String("outcome", stytchotp.PublicCode(call.Err)),
 			zap.Stringer("delivery", call.Delivery),
-			zap.String("request_id", call.RequestID))
+			zap.String("request_id", call.RequestID),
+			zap.Error(call.Err)) // it holds nothing private
 	}
 	// end
 	logLogin(hook)
 	// Output:
 	// {"level":"info","msg":"otps.sms.login_or_create","outcome":"","delivery":"sent","request_id":"request-id-test-b5aeb52c-9c35-49a2-8aa1-62fefa85bf89"}
-	// {"level":"warn","msg":"otps.authenticate","outcome":"code_incorrect","delivery":"not_sent","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d"}
+	// {"level":"warn","msg":"otps.authenticate","outcome":"code_incorrect","delivery":"not_sent","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d","error":"stytchotp: otps.authenticate: HTTP 404 otp_code_not_found (the code is wrong), request_id request-id-test-f785f94f-8941-44eb-9972-9630445e248d"}
 }
 
 func Example_zerolog() {
@@ -96,13 +99,14 @@ func Example_zerolog() {
 		event.Str("outcome", stytchotp.PublicCode(call.Err)).
 			Stringer("delivery", call.Delivery).
 			Str("request_id", call.RequestID).
+			Err(call.Err). // it holds nothing private
 			Msg(call.Op)
 	}
 	// end
 	logLogin(hook)
 	// Output:
 	// {"level":"info","outcome":"","delivery":"sent","request_id":"request-id-test-b5aeb52c-9c35-49a2-8aa1-62fefa85bf89","message":"otps.sms.login_or_create"}
-	// {"level":"warn","outcome":"code_incorrect","delivery":"not_sent","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d","message":"otps.authenticate"}
+	// {"level":"warn","outcome":"code_incorrect","delivery":"not_sent","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d","error":"stytchotp: otps.authenticate: HTTP 404 otp_code_not_found (the code is wrong), request_id request-id-test-f785f94f-8941-44eb-9972-9630445e248d","message":"otps.authenticate"}
 }
 
 func Example_logrus() {
@@ -110,21 +114,21 @@ func Example_logrus() {
 	logger.Out, logger.Formatter = os.Stdout, &logrus.JSONFormatter{DisableTimestamp: true}
 	// recipe: logrus
 	hook := func(ctx context.Context, call stytchotp.Call) {
-		level := logrus.InfoLevel
-		if call.Err != nil {
-			level = logrus.WarnLevel
-		}
-		logger.WithContext(ctx).WithFields(logrus.Fields{
+		level, entry := logrus.InfoLevel, logger.WithContext(ctx).WithFields(logrus.Fields{
 			"outcome":    stytchotp.PublicCode(call.Err),
 			"delivery":   call.Delivery.String(),
 			"request_id": call.RequestID,
-		}).Log(level, call.Op)
+		})
+		if call.Err != nil {
+			level, entry = logrus.WarnLevel, entry.WithError(call.Err) // it holds nothing private
+		}
+		entry.Log(level, call.Op)
 	}
 	// end
 	logLogin(hook)
 	// Output:
 	// {"delivery":"sent","level":"info","msg":"otps.sms.login_or_create","outcome":"","request_id":"request-id-test-b5aeb52c-9c35-49a2-8aa1-62fefa85bf89"}
-	// {"delivery":"not_sent","level":"warning","msg":"otps.authenticate","outcome":"code_incorrect","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d"}
+	// {"delivery":"not_sent","error":"stytchotp: otps.authenticate: HTTP 404 otp_code_not_found (the code is wrong), request_id request-id-test-f785f94f-8941-44eb-9972-9630445e248d","level":"warning","msg":"otps.authenticate","outcome":"code_incorrect","request_id":"request-id-test-f785f94f-8941-44eb-9972-9630445e248d"}
 }
 
 // The recipes are those of the page.

@@ -103,7 +103,7 @@ func TestLoginDoubleClick(t *testing.T) {
 			p.runFirst(`addEventListener("submit", (e) => { sessionStorage.posts = (sessionStorage.posts ?? "") + (e.defaultPrevented ? "" : "x") })`)
 			p.open(app.url)
 			number := app.srv.NewPhoneNumber()
-			app.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: time.Second}) // so that there is time for it
+			app.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: 4 * time.Second}) // so that there is time for it
 			p.fill("#number", number.National())
 			p.twice("button[value=sms]")
 			p.at("/login/code")
@@ -114,7 +114,7 @@ func TestLoginDoubleClick(t *testing.T) {
 			require.NoError(t, err)
 			assert.Len(t, app.srv.Messages(), 1)
 
-			app.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: time.Second, SendFirst: true})
+			app.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 4 * time.Second, SendFirst: true})
 			if d.noScript {
 				p.fill("#code", app.code(number))
 				p.twice(`form[action="/login/code"] button`)

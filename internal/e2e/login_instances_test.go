@@ -205,7 +205,7 @@ func newKilledRedis(t *testing.T) *killedRedis {
 	t.Helper()
 	port := freePort(t)
 	r := &killedRedis{t: t, address: "127.0.0.1:" + port, args: []string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "yes",
+		"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "yes", "--appendfsync", "always",
 	}}
 	r.start()
 	t.Cleanup(r.kill)

@@ -258,7 +258,7 @@ func TestLoginBackButton(t *testing.T) {
 	for _, d := range devices() {
 		t.Run(d.String(), func(t *testing.T) {
 			t.Parallel()
-			app := startLoginWith(t, otptest.NewServer(t)) // half a minute between two codes
+			app := startLoginWith(t, otptest.NewServer(t), "-wait", "10m")
 			p := app.person(t, d)
 			back := func() {
 				t.Helper()

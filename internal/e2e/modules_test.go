@@ -46,7 +46,7 @@ func TestBlocksOfModules(t *testing.T) {
 	known := map[string]string{
 		"stytchotp": self, "otptest": self + "/otptest", "otplogin": self + "/otplogin", "redisstore": self + "/otplogin/redisstore",
 		"sessionjwt": self + "/sessionjwt", "otelstytchotp": self + "/otelstytchotp", "redis": "github.com/redis/go-redis/v9",
-		"otelhttp": "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "http": "net/http", "errors": "errors", "fmt": "fmt",
+		"otelhttp": "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "propagation": "go.opentelemetry.io/otel/propagation", "http": "net/http", "errors": "errors", "fmt": "fmt",
 	}
 	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
 	require.NoError(t, err)

@@ -134,7 +134,7 @@ func (c *container) isHealthy(image string) {
 	var err error
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 250 {
+	for deadline := time.Now().Add(stepLimit); time.Now().Before(deadline); {
 		if said, err = c.try(build(c.t, "cmd/otpbox"), "ready"); err == nil {
 			return
 		}

@@ -286,6 +286,7 @@ func TestOtpboxResetKeepsCountries(t *testing.T) {
 	in.run(`window.confirm = () => true`)
 	b.sms("+4915123450001")
 	in.shows(b.code("+4915123450001"), "live")
+	in.until(`document.querySelector('.request') && document.querySelector('#users').textContent.includes('+4915123450001')`) // nothing moves any more
 	in.click("#reset")
 	in.until(`!document.querySelector('.message')`)
 	b.sms("+4915123450001")
@@ -299,7 +300,7 @@ func nodePackages(t *testing.T) {
 }
 
 var installNodePackages = sync.OnceValues(func() ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
 	install.Dir = "node"

@@ -85,7 +85,7 @@ esac
 	script := func(mark string) string {
 		for _, block := range shFence.FindAllStringSubmatch(otpboxPage(t), -1) {
 			if strings.Contains(block[1], mark) {
-				return strings.NewReplacer("6872", port, "6873", "$((OTPBOX_PORT + 1))").Replace(block[1])
+				return strings.NewReplacer("6872", port, "6873", "$((OTPBOX_PORT + 1))", "--wait 5s", "--wait 60s").Replace(block[1])
 			}
 		}
 		t.Fatal("the page has no script with", mark)
@@ -100,7 +100,7 @@ esac
 		return string(printed)
 	}
 	assert.Regexp(t, `^verified \d{6}\n$`, run(script("trap ")))
-	fetched := run(`otpbox --tls --quiet > tls.log & trap "kill $!" EXIT; otpbox ready --wait 5s; ` + script("curl -o otpbox-ca.pem") +
+	fetched := run(`otpbox --tls --quiet > tls.log & trap "kill $!" EXIT; otpbox ready --wait 60s; ` + script("curl -o otpbox-ca.pem") +
 		`curl -s --cacert otpbox-ca.pem "$STYTCH_BASE_URL/livez"`)
 	assert.Contains(t, fetched, `"status":"ok"`)
 }

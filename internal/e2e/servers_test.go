@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -23,10 +24,19 @@ import (
 // freePort returns a port of loopback that was free a moment ago.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	for {
+		port := 20_000 + rand.IntN(10_000)
+		free := true
+		for _, p := range []int{port, port + 1} {
+			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(p))
+			if free = free && err == nil; err == nil {
+				require.NoError(t, listener.Close())
+			}
+		}
+		if free {
+			return strconv.Itoa(port)
+		}
+	}
 }
 
 // startPostgres starts a PostgreSQL server of its own for the test, and returns how

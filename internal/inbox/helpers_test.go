@@ -40,7 +40,7 @@ func newBox(t *testing.T, change ...func(*Config)) *box {
 
 // shortTimeout is how long a server gives a request that gives each only so long. It is
 // more than a busy machine takes.
-const shortTimeout = 2 * time.Second
+const shortTimeout = 4 * time.Second
 
 func newShortTimeoutBox(t *testing.T) *box {
 	t.Helper()

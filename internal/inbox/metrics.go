@@ -15,7 +15,7 @@ import (
 func (b *Inbox) metrics(w http.ResponseWriter, _ *http.Request) error {
 	calls, messages := b.emulator.Counts()
 	var text bytes.Buffer
-	text.WriteString("# HELP otpbox_calls_total Calls of Stytch's API since the start; the status is 0 when the caller got no answer.\n# TYPE otpbox_calls_total counter\n")
+	text.WriteString("# HELP otpbox_calls_total Calls of Stytch's API since the start; the status is 0 when the caller got no answer. A refused connection is no call.\n# TYPE otpbox_calls_total counter\n")
 	byName := func(a, b emulator.CallCount) int {
 		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Status, b.Status))
 	}

@@ -28,7 +28,7 @@ func TestMetricsAndTraces(t *testing.T) {
 	b.do(http.MethodPost, "/_otp/reset", "")
 	answer := b.do(http.MethodGet, "/metrics", "")
 	assert.Equal(t, "text/plain; version=0.0.4; charset=utf-8", answer.header.Get("Content-Type"))
-	assert.Equal(t, `# HELP otpbox_calls_total Calls of Stytch's API since the start; the status is 0 when the caller got no answer.
+	assert.Equal(t, `# HELP otpbox_calls_total Calls of Stytch's API since the start; the status is 0 when the caller got no answer. A refused connection is no call.
 # TYPE otpbox_calls_total counter
 otpbox_calls_total{operation="otps.sms.login_or_create",status="200"} 6
 # HELP otpbox_messages_total Messages since the start.

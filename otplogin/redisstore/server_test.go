@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -163,14 +164,23 @@ func (f *fake) advance(d time.Duration) {
 	f.FastForward(d)
 }
 
+// freePort returns a port that is free, and so is the one by which a cluster's servers
+// talk. Both are below those that the system gives to connections.
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	socket, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(tb, err)
-	_, port, err := net.SplitHostPort(socket.Addr().String())
-	require.NoError(tb, err)
-	require.NoError(tb, socket.Close())
-	return port
+	for {
+		port := 10_000 + rand.IntN(10_000)
+		free := true
+		for _, p := range []int{port, port + 10_000} {
+			socket, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(p))
+			if free = free && err == nil; err == nil {
+				require.NoError(tb, socket.Close())
+			}
+		}
+		if free {
+			return strconv.Itoa(port)
+		}
+	}
 }
 
 func prefix(i int64) string { return fmt.Sprintf("test%d:", i) }

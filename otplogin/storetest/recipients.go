@@ -133,15 +133,17 @@ func messageNotSent(s *site) {
 	s.reopen(otplogin.Limits{AddressHour: 1, ProjectDay: 1, Modes: on(otplogin.LimitAddressHour)})
 	to := s.number()
 	for range 3 {
-		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429, Delay: 100 * time.Millisecond})
+		// One is enough when all six start while it is on its way, which they need not.
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429, Delay: 100 * time.Millisecond, Times: 6})
 		atOnce(6, func(i int) {
 			_, err := s.machine(i).Start(s.t.Context(), otplogin.StartParams{Recipient: to, IP: ip(1)})
 			if stytchotp.DeliveryOf(err) != stytchotp.DeliveryNotSent || code(err) != "rate_limited" {
 				s.t.Errorf("got %v, want the answer to the send", err)
 			}
 		})
+		equal(s, "messages", len(s.srv.Messages()), 0)
+		s.srv.Reset() // the fault
 	}
-	equal(s, "messages", len(s.srv.Messages()), 0)
 	s.ok(s.startFrom(0, to, ip(1)), "a start that no limit counts the others for")
 	s.refused(s.startFrom(1, s.number(), ip(1)), otplogin.LimitAddressHour)
 	s.refused(s.startFrom(2, s.number(), ip(2)), otplogin.LimitProjectDay)
@@ -289,7 +291,9 @@ func flowIDs(s *site) {
 		s.is(err, otplogin.ErrNoFlow)
 	}
 	equal(s, "the attempts", s.get(0, mine).AttemptsLeft, 5)
-	s.is(s.verify(0, mine, s.newest(other)), stytchotp.ErrCodeIncorrect)
+	if s.newest(other) != s.newest(to) {
+		s.is(s.verify(0, mine, s.newest(other)), stytchotp.ErrCodeIncorrect)
+	}
 	s.advance(30 * time.Minute)
 	s.is(s.verify(0, mine, "123456"), otplogin.ErrNoFlow)
 }
