@@ -69,7 +69,7 @@ func ExampleNewClient_problems() {
 	fmt.Println(err)
 	// Output:
 	// stytchotp: WithTimeout: the timeout must be positive
-	// WithBaseURL: the URL must start with https://
+	// WithBaseURL: the URL must start with https://, or http:// on this machine
 	// secret: a test secret does not fit a live project
 }
 

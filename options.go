@@ -242,7 +242,7 @@ func newConfig(projectID, secret string, opts []Option) (*config, error) {
 			c.baseURL = testBaseURL
 		case projectID != "":
 			problems = append(problems, errors.New(
-				c.projectIDName+`: starts with neither "project-test-" nor "project-live-", so `+c.baseURLName+" is needed"))
+				c.projectIDName+`: starts with neither "project-test-" nor "project-live-": check the id; for a server other than Stytch's, set `+c.baseURLName))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -258,14 +258,14 @@ func (c *config) test() bool { return strings.HasPrefix(c.projectID, "project-te
 func (c *config) checkCredentials() error {
 	var problems []error
 	if c.projectID == "" {
-		problems = append(problems, errors.New(c.projectIDName+": is empty"))
-	} else if strings.Contains(c.projectID, ":") || strings.ContainsFunc(c.projectID, notPrintableASCII) {
-		problems = append(problems, errors.New(c.projectIDName+": holds a character that no project id has"))
+		problems = append(problems, errors.New(c.projectIDName+": is empty"+whereCredentialsAre))
+	} else if strings.ContainsAny(c.projectID, ": ") || strings.ContainsFunc(c.projectID, notPrintableASCII) {
+		problems = append(problems, errors.New(c.projectIDName+": holds a character that no project id has, such as a colon, a space or a line break"))
 	}
 	if c.secret == "" {
-		problems = append(problems, errors.New(c.secretName+": is empty"))
-	} else if strings.ContainsFunc(c.secret, notPrintableASCII) {
-		problems = append(problems, errors.New(c.secretName+": holds a character that no secret has"))
+		problems = append(problems, errors.New(c.secretName+": is empty"+whereCredentialsAre))
+	} else if strings.ContainsFunc(c.secret, notPrintableASCII) || strings.TrimSpace(c.secret) != c.secret {
+		problems = append(problems, errors.New(c.secretName+": holds a character that no secret has, such as a space or a line break at its end"))
 	}
 	if c.live() && strings.HasPrefix(c.secret, "secret-test-") {
 		problems = append(problems, errors.New(c.secretName+": a test secret does not fit a live project"))
@@ -275,6 +275,8 @@ func (c *config) checkCredentials() error {
 	}
 	return errors.Join(problems...)
 }
+
+const whereCredentialsAre = ": take it from Stytch's dashboard, or run the program on the emulator by otpbox run"
 
 // notPrintableASCII reports a character that has no place in a header value.
 func notPrintableASCII(r rune) bool { return r < ' ' || r > '~' }
@@ -288,13 +290,15 @@ func cleanBaseURL(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return "", errors.New("the URL cannot be parsed")
+		return "", errors.New("the URL cannot be parsed: it is like https://test.stytch.com")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return "", errors.New("the URL must start with https://")
+		return "", errors.New("the URL must start with https://, or http:// on this machine")
 	case u.Hostname() == "" || u.Opaque != "":
 		return "", errors.New("the URL has no host")
 	case u.User != nil:
 		return "", errors.New("the URL must not carry credentials")
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/v1"):
+		return "", errors.New("the URL must not end in /v1, with which the paths of all calls begin")
 	case u.RawQuery != "" || u.ForceQuery:
 		return "", errors.New("the URL must not have a query")
 	case u.Fragment != "" || strings.Contains(raw, "#"):

@@ -342,7 +342,7 @@ func TestStartReportsMistakesWhenClosed(t *testing.T) {
 	assert.Panics(t, func() { srv.Client(stytchotp.WithBaseURL("ftp://x")) })
 	err = srv.Close()
 	for _, part := range []string{
-		"a fault does something", "recipient is empty", `"2025550162" is neither`, `"foo" is neither`, "the clock does not go back", "sms and whatsapp only",
+		"a fault needs one of", "recipient is empty", `"2025550162" is neither`, `"foo" is neither`, "the clock does not go back", "sms and whatsapp only",
 		"fault 1 was never hit: otps.sms.send, to one recipient, call 2, delayed by 1s, after sending, status 500, x, retry after 1s, HTML, cut",
 	} {
 		require.ErrorContains(t, err, part)

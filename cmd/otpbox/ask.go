@@ -130,7 +130,7 @@ func printCode(ctx context.Context, args []string, env func(string) string, stdo
 	}
 	switch {
 	case message.ErrorType == "no_message":
-		return errors.New("no live code for " + recipients[0])
+		return errors.New("no message with a live code for " + recipients[0])
 	case answer.StatusCode != http.StatusOK || message.Code == "":
 		return fmt.Errorf("status %d: %s", answer.StatusCode, message.ErrorMessage)
 	}
@@ -158,17 +158,21 @@ func waitReady(ctx context.Context, args []string, env func(string) string, stdo
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
+	var problem error
 	for {
 		err := a.isReady(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil || problem == nil {
+			problem = err // not that the time is over
+		}
 		if a.wait == 0 {
-			return err
+			return problem
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return problem
 		case <-again.C:
 		}
 	}

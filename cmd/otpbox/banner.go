@@ -45,7 +45,7 @@ func (p *place) print(w io.Writer) {
 }
 
 //nolint:dupword // a client's name, and how it is called
-const trust = `The certificate authority of this run, which can vouch for nothing but this machine:
+const trust = `The certificate authority of this run, which is valid for this machine only:
 
   curl -o otpbox-ca.pem %s/_otp/ca.pem
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"regexp"
 	"strings"
+	"time"
 )
 
 // newFlags returns a set of flags that prints nothing by itself.
@@ -31,7 +33,7 @@ func parse(flags *flag.FlagSet, args []string, stdout io.Writer) ([]string, erro
 			flags.Usage()
 			return nil, errHelp
 		case err != nil:
-			return nil, usageError(err.Error() + "; " + flags.Name() + " --help names all flags")
+			return nil, usageError(explainFlag(flags, err) + "; " + flags.Name() + " --help names all flags")
 		case flags.NArg() == 0:
 			return rest, nil
 		case isLast:
@@ -66,11 +68,37 @@ func setFromEnvironment(flags *flag.FlagSet, env func(string) string) (err error
 			return
 		}
 		if setErr := flags.Set(f.Name, value); setErr != nil {
-			err = usageError(name + ": " + setErr.Error())
+			err = usageError(name + ": " + strings.Replace(setErr.Error(), "parse error", "it takes "+takes(f), 1))
 			if f.Name == "token" || f.Name == "secret" {
 				err = usageError(name + " cannot be used")
 			}
 		}
 	})
 	return err
+}
+
+// invalidFlag is how package flag says that it cannot read a value.
+var invalidFlag = regexp.MustCompile(`^(invalid .* for (?:flag )?-([\w-]+)): parse error$`)
+
+// explainFlag says what a flag takes, where package flag says "parse error".
+func explainFlag(flags *flag.FlagSet, err error) string {
+	if found := invalidFlag.FindStringSubmatch(err.Error()); found != nil {
+		return found[1] + ": it takes " + takes(flags.Lookup(found[2]))
+	}
+	return err.Error()
+}
+
+// takes says what the values of a flag are like.
+func takes(f *flag.Flag) string {
+	if getter, ok := f.Value.(flag.Getter); ok {
+		switch getter.Get().(type) {
+		case bool:
+			return "true or false"
+		case time.Duration:
+			return "a duration such as 5s"
+		case int, int64:
+			return "a whole number"
+		}
+	}
+	return "another value"
 }

@@ -92,7 +92,7 @@ const help = `otpbox is Stytch's OTP API on your machine, with an inbox for the 
   otpbox                       serve on http://127.0.0.1:6872
   otpbox run -- COMMAND        serve on a free port, run COMMAND with the environment of an
                                SDK that uses it, and stop with COMMAND's exit status
-  otpbox env                   print that environment for a running otpbox
+  otpbox env                   print that environment, for an otpbox with default credentials
          --shell bash          or fish, powershell, dotenv
   otpbox code RECIPIENT        print the live code that RECIPIENT got last
          --wait 5s             and wait for one that long if there is none yet
@@ -102,9 +102,9 @@ const help = `otpbox is Stytch's OTP API on your machine, with an inbox for the 
   otpbox ready                 succeed once otpbox serves
          --wait 5s             and wait for that so long
   otpbox --version             print the version
-  otpbox --help                print this
+  otpbox --help                print this; otpbox COMMAND --help prints the flags of COMMAND
 
-env, code, tail and ready ask http://127.0.0.1:6872 unless --url or OTPBOX_URL names another
+code, tail and ready ask http://127.0.0.1:6872, which env names without asking it, unless --url or OTPBOX_URL names another
 address, and take the token, if there is one, from --token or OTPBOX_TOKEN.
 
 Flags of otpbox and of otpbox run. Each can be set in the environment too, for example

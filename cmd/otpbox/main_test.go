@@ -34,7 +34,7 @@ func TestSendAndReadACode(t *testing.T) {
 	client := p.client()
 	status, _, stderr := finish(t, "code", number, "--url", p.url)
 	assert.Equal(t, 1, status)
-	assert.Equal(t, "otpbox: no live code for "+number+"\n", stderr)
+	assert.Equal(t, "otpbox: no message with a live code for "+number+"\n", stderr)
 
 	sent, err := p.sendSMS(client)
 	require.NoError(t, err)

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stytchotp/stytchotp"
@@ -60,6 +62,10 @@ func (b *backend) start(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
+	if !byPhone(in.Channel) || strings.Contains(string(in.PhoneNumber), "@") {
+		refuse(w, http.StatusUnprocessableEntity, "invalid_phone_number")
+		return
+	}
 	flow, err := b.logins.Start(r.Context(), otplogin.StartParams{
 		Recipient: string(in.PhoneNumber), Channel: in.Channel, Attributes: stytchotp.AttributesFromRequest(r),
 	})
@@ -74,14 +80,24 @@ func (b *backend) resend(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
+	if !byPhone(in.Channel) {
+		refuse(w, http.StatusUnprocessableEntity, "invalid_phone_number")
+		return
+	}
 	flow, err := b.logins.Resend(r.Context(), otplogin.ResendParams{
 		FlowID: b.cookieValue(r, loginCookie), Channel: in.Channel, Attributes: stytchotp.AttributesFromRequest(r),
 	})
 	b.sent(w, r, "resend", "", flow, err)
 }
 
+// byPhone reports a channel that this backend sends by; "" is SMS.
+func byPhone(channel stytchotp.Channel) bool {
+	return slices.Contains([]stytchotp.Channel{"", stytchotp.ChannelSMS, stytchotp.ChannelWhatsApp}, channel)
+}
+
 // sent answers what became of a message. One that may have gone out is answered as one
-// that did: the phone may show a code.
+// that did: the phone may show a code. When the answer got lost, that code cannot be
+// checked: "resend" asks the app to offer another one.
 func (b *backend) sent(w http.ResponseWriter, r *http.Request, step string, number stytchotp.PhoneNumber, flow *otplogin.Flow, err error) {
 	if err != nil {
 		b.report(r.Context(), step, number, stytchotp.PublicCode(err), stytchotp.RequestID(err), err)
@@ -94,7 +110,11 @@ func (b *backend) sent(w http.ResponseWriter, r *http.Request, step string, numb
 	}
 	b.report(r.Context(), step, stytchotp.PhoneNumber(flow.Recipient), outcome, flow.RequestID, nil)
 	b.setCookie(w, loginCookie, flow.ID, time.Until(flow.ExpiresAt))
-	answer(w, http.StatusOK, map[string]string{"next": "enter_code"})
+	next := "enter_code"
+	if !flow.Checkable {
+		next = "resend"
+	}
+	answer(w, http.StatusOK, map[string]string{"next": next})
 }
 
 // verify checks the code that the person typed for the login of their own browser.

@@ -246,13 +246,28 @@ func TestAnswerLost(t *testing.T) {
 	for i, number := range []string{known, stranger} {
 		f.emulator.Inject(otptest.Fault{Operation: otptest.OpAnySend, Drop: otptest.DropAfterSend})
 		b := f.browser()
-		requireAnswer(t, b.start(t, number), 200, `{"next":"enter_code"}`)
+		requireAnswer(t, b.start(t, number), 200, `{"next":"resend"}`)
 		assert.Len(t, f.emulator.Messages(), 2+2*i, "no second message")
 		assert.Contains(t, f.log.String(), "outcome=delivery_unknown")
 		requireAnswer(t, b.verify(t, f.emulator.Code(number)), 422, `{"error":"code_expired"}`)
 		requireAnswer(t, b.do(t, http.MethodPost, "/resend", `{}`), 200, `{"next":"enter_code"}`)
 		requireAnswer(t, b.verify(t, f.emulator.Code(number)), 200, `{"next":"welcome"}`)
 	}
+}
+
+// What is no phone number, and no channel for one, sends nothing, and is a mistake of the
+// person, not of the program.
+func TestWrongRecipient(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, body := range []string{
+		`{}`, `{"phone_number":""}`, `{"phone_number":"ada@example.com"}`, `{"phone_number":"+12025550162","channel":"email"}`,
+		`{"phone_number":"+12025550162","channel":"fax"}`, `{"phone_number":"2025550162"}`,
+	} {
+		requireAnswer(t, f.browser().do(t, http.MethodPost, "/start", body), 422, `{"error":"invalid_phone_number"}`)
+	}
+	assert.Empty(t, f.emulator.Messages())
+	assert.NotContains(t, f.log.String(), "level=ERROR")
 }
 
 func TestStytchFails(t *testing.T) {

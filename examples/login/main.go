@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -51,7 +52,9 @@ func run(listen, shared string, secure bool, config otplogin.Config) error {
 		return err
 	}
 	if shared != "" {
-		config.Key = []byte(os.Getenv("LOGIN_KEY"))
+		if config.Key = []byte(os.Getenv("LOGIN_KEY")); len(config.Key) < 32 {
+			return errors.New("-redis needs LOGIN_KEY in the environment: a secret of at least 32 bytes, the same on all instances")
+		}
 		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: strings.Split(shared, ",")})
 		if config.Store, err = redisstore.New(rdb, "login:"); err != nil {
 			return err

@@ -74,6 +74,8 @@ func (f Fault) check() error {
 		return errors.New("emulator: a fault's delay is at most an hour")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return errors.New("emulator: a fault's status is 200 to 599")
+	case f.Status != 0 && f.Status < 400 && !f.HTML:
+		return errors.New("emulator: a fault's status below 400 needs html: an error of the API has 400 to 599")
 	case f.RetryAfter < 0:
 		return errors.New("emulator: a fault's retry-after is not negative")
 	case len(f.ErrorType) > 128 || clip(f.ErrorType, 128) != f.ErrorType:
@@ -87,7 +89,7 @@ func (f Fault) check() error {
 	case f.Status == 204 || f.Status == 304:
 		return errors.New("emulator: a fault's status is one that has a body")
 	case f.Drop == "" && f.Delay == 0 && f.Status == 0 && f.ErrorType == "" && !f.HTML && !f.Cut && f.RetryAfter == 0:
-		return errors.New("emulator: a fault does something")
+		return errors.New("emulator: a fault needs one of status, error_type, html, cut, drop, delay and retry_after")
 	case f.Recipient != "":
 		return CheckRecipient(f.Recipient)
 	}

@@ -307,7 +307,7 @@ func TestWrongBodies(t *testing.T) {
 	for _, c := range []struct{ method, path, body, complaint string }{
 		{"POST", "faults", ``, "empty"},
 		{"POST", "faults", `{`, "not what this call takes"},
-		{"POST", "faults", `{}`, "a fault does something"},
+		{"POST", "faults", `{}`, "a fault needs one of"},
 		{"POST", "faults", `[]`, "The body: want an object, got array"},
 		{"POST", "faults", `{"status":500}{}`, "something stands behind the object"},
 		{"POST", "faults", `{"status":500}}`, "something stands behind the object"},

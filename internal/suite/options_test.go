@@ -28,10 +28,11 @@ func TestNewClientRefuses(t *testing.T) {
 	}{
 		{"nothing", "", "", nil, []string{"project id: is empty", "secret: is empty"}},
 		{"a secret without a project", "", testSecret, nil, []string{"project id: is empty"}},
-		{"unknown prefix", "my-project", testSecret, nil, []string{"WithBaseURL is needed"}},
+		{"unknown prefix", "my-project", testSecret, nil, []string{"set WithBaseURL"}},
 		{"a colon in the id", "project-test-a:b", testSecret, nil, []string{"project id: holds a character"}},
 		{"a line break in the id", "project-test-a\n", testSecret, nil, []string{"project id: holds a character"}},
 		{"a line break in the secret", testProjectID, "secret-test-x\n", nil, []string{"secret: holds a character"}},
+		{"a space in the id", "project-test-a ", testSecret, nil, []string{"project id: holds a character"}},
 		{"an umlaut in the secret", testProjectID, "secret-test-ü", nil, []string{"secret: holds a character"}},
 		{"live id, test secret", liveProjectID, testSecret, nil, []string{"a test secret does not fit a live project"}},
 		{"test id, live secret", testProjectID, liveSecret, nil, []string{"a live secret does not fit a test project"}},
@@ -64,6 +65,7 @@ func TestNewClientRefuses(t *testing.T) {
 		{"a port and no host", testProjectID, testSecret, []stytchotp.Option{base("https://:443")}, []string{"has no host"}},
 		{"opaque", testProjectID, testSecret, []stytchotp.Option{base("https:test.stytch.com")}, []string{"has no host"}},
 		{"credentials", testProjectID, testSecret, []stytchotp.Option{base("https://user:hunter2@test.stytch.com")}, []string{"must not carry credentials"}},
+		{"the paths' version", testProjectID, testSecret, []stytchotp.Option{base("https://test.stytch.com/v1/")}, []string{"must not end in /v1"}},
 		{"query", testProjectID, testSecret, []stytchotp.Option{base("https://test.stytch.com?a=hunter2")}, []string{"must not have a query"}},
 		{"empty query", testProjectID, testSecret, []stytchotp.Option{base("https://test.stytch.com?")}, []string{"must not have a query"}},
 		{"fragment", testProjectID, testSecret, []stytchotp.Option{base("https://test.stytch.com#hunter2")}, []string{"must not have a fragment"}},
@@ -160,10 +162,11 @@ func TestNewClientFromEnv(t *testing.T) {
 	t.Setenv("STYTCH_PROJECT_ID", "")
 	t.Setenv("STYTCH_SECRET", "")
 	_, err = stytchotp.NewClientFromEnv()
-	require.EqualError(t, err, "stytchotp: STYTCH_PROJECT_ID: is empty\nSTYTCH_SECRET: is empty")
+	require.EqualError(t, err, "stytchotp: STYTCH_PROJECT_ID: is empty: take it from Stytch's dashboard, or run the program on the emulator by otpbox run\n"+
+		"STYTCH_SECRET: is empty: take it from Stytch's dashboard, or run the program on the emulator by otpbox run")
 	t.Setenv("STYTCH_PROJECT_ID", "mine")
 	_, err = stytchotp.NewClientFromEnv()
-	require.ErrorContains(t, err, "so STYTCH_BASE_URL or WithBaseURL is needed")
+	require.ErrorContains(t, err, "set STYTCH_BASE_URL or WithBaseURL")
 }
 
 // The default timeout is ten seconds, an own one replaces it, and an earlier
