@@ -1,6 +1,7 @@
 package otplogin
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,8 +89,9 @@ const (
 	maxWait  = time.Hour
 )
 
-// fill sets the defaults, or says which field is wrong.
+// fill sets the defaults, or says which fields are wrong.
 func (l *Limits) fill() error {
+	var problems []error
 	for _, field := range []struct {
 		name     string
 		value    *int
@@ -111,12 +113,12 @@ func (l *Limits) fill() error {
 			*field.value = field.fallback
 		}
 		if *field.value < 0 || *field.value > maxCount {
-			return fmt.Errorf("otplogin: Limits.%s: must be 1 to %d; to turn a limit off, set its mode in Limits.Modes", field.name, maxCount)
+			problems = append(problems, fmt.Errorf("otplogin: Limits.%s: must be 1 to %d; to turn a limit off, set its mode in Limits.Modes", field.name, maxCount))
 		}
 	}
 	// A store remembers this many messages and wrong codes of a recipient.
 	if max(l.RecipientHour, l.RecipientDay, l.RecipientFailures, l.DeviceFailures) > maxTimes {
-		return fmt.Errorf("otplogin: Limits: RecipientHour, RecipientDay, RecipientFailures and DeviceFailures must be at most %d", maxTimes)
+		problems = append(problems, fmt.Errorf("otplogin: Limits: RecipientHour, RecipientDay, RecipientFailures and DeviceFailures must be at most %d", maxTimes))
 	}
 	for _, field := range []struct {
 		name     string
@@ -127,7 +129,7 @@ func (l *Limits) fill() error {
 			*field.value = field.fallback
 		}
 		if *field.value < time.Millisecond || *field.value > maxWait {
-			return fmt.Errorf("otplogin: Limits.%s: must be 1ms to %s; to turn the wait off, set LimitWait in Limits.Modes", field.name, maxWait)
+			problems = append(problems, fmt.Errorf("otplogin: Limits.%s: must be 1ms to %s; to turn the wait off, set LimitWait in Limits.Modes", field.name, maxWait))
 		}
 		*field.value = field.value.Truncate(time.Millisecond) // what stores count in
 	}
@@ -136,14 +138,14 @@ func (l *Limits) fill() error {
 		mode := l.Modes[limit]
 		switch _, known := modes[limit]; {
 		case !known:
-			return fmt.Errorf("otplogin: Limits.Modes: %q cannot be set; use one of the Limit constants except LimitFlows", limit)
+			problems = append(problems, fmt.Errorf("otplogin: Limits.Modes: %q cannot be set; use one of the Limit constants except LimitFlows", limit))
 		case mode != On && mode != RecordOnly && mode != Off:
-			return fmt.Errorf("otplogin: Limits.Modes[%q]: %q is not a mode; use On, RecordOnly or Off", limit, mode)
+			problems = append(problems, fmt.Errorf("otplogin: Limits.Modes[%q]: %q is not a mode; use On, RecordOnly or Off", limit, mode))
 		}
 		modes[limit] = mode
 	}
 	l.Modes = modes
-	return nil
+	return errors.Join(problems...)
 }
 
 func (l *Limits) mode(limit Limit) Mode { return l.Modes[limit] }

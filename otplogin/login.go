@@ -52,7 +52,7 @@ type Logins struct {
 	keys   keys
 }
 
-// New returns logins that send and check by the client. The error names what is wrong
+// New returns logins that send and check by the client. The error names all that is wrong
 // with the configuration.
 func New(client *stytchotp.Client, config Config) (*Logins, error) {
 	if client == nil {
@@ -64,8 +64,9 @@ func New(client *stytchotp.Client, config Config) (*Logins, error) {
 	return &Logins{client: client, config: config, store: config.Store, keys: newKeys(config.Key)}, nil
 }
 
-// fill sets the defaults, or says which field is wrong.
+// fill sets the defaults, or says which fields are wrong.
 func (c *Config) fill() error {
+	var problems []error
 	for _, field := range []struct {
 		name                string
 		value               *int
@@ -79,21 +80,21 @@ func (c *Config) fill() error {
 			*field.value = field.fallback
 		}
 		if *field.value < field.low || *field.value > field.high {
-			return fmt.Errorf("otplogin: Config.%s: must be %d to %d", field.name, field.low, field.high)
+			problems = append(problems, fmt.Errorf("otplogin: Config.%s: must be %d to %d", field.name, field.low, field.high))
 		}
+	}
+	switch {
+	case c.Key == nil && c.Store != nil:
+		problems = append(problems, errors.New("otplogin: Config.Key: is required with a Store: set the same secret of at least 32 bytes on all machines"))
+	case c.Key == nil:
+		c.Key = []byte(rand.Text() + rand.Text())
+	case len(c.Key) < 32:
+		problems = append(problems, errors.New("otplogin: Config.Key: must have at least 32 bytes"))
 	}
 	if c.Store == nil {
 		c.Store = NewMemoryStore()
-	} else if c.Key == nil {
-		return errors.New("otplogin: Config.Key: is required with a Store: set the same secret of at least 32 bytes on all machines")
 	}
-	if c.Key == nil {
-		c.Key = []byte(rand.Text() + rand.Text())
-	}
-	if len(c.Key) < 32 {
-		return errors.New("otplogin: Config.Key: must have at least 32 bytes")
-	}
-	return c.Limits.fill()
+	return errors.Join(append(problems, c.Limits.fill())...)
 }
 
 // StartParams are the parameters of [Logins.Start].

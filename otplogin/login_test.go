@@ -745,6 +745,10 @@ func TestParams(t *testing.T) {
 		_, err = New(client, config)
 		require.ErrorContains(t, err, want)
 	}
+	_, err = New(client, Config{CodeMinutes: 11, IPv6Prefix: 16, Key: make([]byte, 31), Limits: Limits{Wait: 2 * time.Hour, ProjectDay: -1, RecipientDay: 1001}})
+	for _, want := range []string{"CodeMinutes", "IPv6Prefix", "Key", "Wait", "ProjectDay", "at most 1000"} {
+		require.ErrorContains(t, err, want, "all at once")
+	}
 	logins, err := New(client, Config{})
 	require.NoError(t, err)
 	for want, params := range map[string]StartParams{
