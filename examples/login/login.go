@@ -53,10 +53,9 @@ func readRecipient(r *http.Request) (recipient, error) {
 	return recipient(number), err
 }
 
-// callContext outlives a browser that hangs up, which must not cost us the answer; the
-// client has a time limit of its own. It tells the log who a call is about.
+// callContext tells the log who a call is about.
 func callContext(r *http.Request, to recipient) context.Context {
-	return context.WithValue(context.WithoutCancel(r.Context()), recipient(""), to)
+	return context.WithValue(r.Context(), recipient(""), to)
 }
 
 // start begins a login and sends its first code. What it answers never depends on
