@@ -32,20 +32,20 @@
 //
 // # What is never done
 //
-// No message is caused twice. A call is repeated only when no connection could be
-// made ([WithMaxRetries]), or when the server says by HTTP/2 that it did not process
-// it; it is not repeated after a timeout, a reset or a 5xx, and no redirect is followed.
+// A call is repeated only when no connection could be made ([WithMaxRetries]), or when
+// the server says by HTTP/2 that it did not process it: not after a timeout, a reset or
+// a 5xx. No redirect is followed. So the SDK causes no second message.
 //
 // No success is reported without the id that the next step needs, and no answer of
 // the server's loses its status.
 //
-// No secret, code, token, phone number or e-mail address is in an error, a log
-// record or a hook event.
+// No secret, code, token, phone number or e-mail address is in the text of an error, a
+// log record or a hook event.
 //
 // # Values
 //
 // [PhoneNumber], [EmailAddress] and [Secret] are strings: fmt, JSON, SQL drivers and
-// caches take the value. slog masks them at the top of an attribute. Params and
+// caches take the value. slog masks one that is the value of an attribute. Params and
 // responses go through JSON without loss, and print and log masked.
 //
 // # Time

@@ -160,8 +160,8 @@ func WithUserAgent(product string) Option {
 // WithLogger writes one record for each call to logger: at debug level when the
 // call succeeded, at info level when it did though a send policy that only observes
 // would have refused it, and at warn level when it failed. A record holds the operation,
-// the outcome, the request id and the time taken, and nothing that identifies a
-// person. Without this option nothing is logged.
+// the status code, the request id, the delivery, the attempts, the time taken and the
+// error, and nothing that identifies a person. Without this option nothing is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

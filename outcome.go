@@ -50,8 +50,9 @@ func (d *Delivery) UnmarshalText(text []byte) error {
 // other error, and when errors of several calls are joined and one of them is
 // unsure, it is [DeliveryMaybeSent].
 //
-// After DeliveryMaybeSent, show the field for the code and let the person decide
-// whether to ask for another: a second message makes the first code useless.
+// After DeliveryMaybeSent, let the person decide whether to ask for another message: it
+// makes the first code useless. The first code can be checked only by a method id of an
+// earlier answer: when the answer got lost, so did its method id.
 func DeliveryOf(err error) Delivery {
 	if err == nil {
 		return DeliverySent
@@ -157,7 +158,7 @@ func HTTPStatus(err error) int {
 //	captcha_required, captcha_failed
 //	too_many_unverified_factors  verify the factor that was added before, or wait
 //	carrier_failed    the carrier refused the message, perhaps for the moment
-//	delivery_unknown  a message may be on its way: show the field for the code
+//	delivery_unknown  a message may be on its way: let the person ask for another
 //	result_unknown    the code may have been used up, or the request of Do processed
 //	unavailable       nothing was sent, or repeating the call does no harm: try again
 //	internal          a fault of this program or its configuration

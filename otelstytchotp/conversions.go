@@ -27,8 +27,8 @@ func (c *conversions) create(meter metric.Meter) error {
 	return errors.Join(problems[:]...)
 }
 
-// conversionsMode is the mode of a collection of conversions that failed.
-const conversionsMode = "conversions"
+// conversionsFailed is the event of a collection that went on without the conversions.
+const conversionsFailed = "conversions_failed"
 
 // conversionsTimeout is how long a collection of metrics waits for the store.
 const conversionsTimeout = 2 * time.Second
@@ -36,23 +36,23 @@ const conversionsTimeout = 2 * time.Second
 // ReportConversions reports the conversions of logins at each collection of the metrics,
 // by one round trip to their store, which may take 2 seconds. When it takes longer or
 // fails, the collection goes on without them, and stytch.login.store_failures counts it
-// with the mode "conversions". One instance of several is enough to report them.
+// with the event "conversions_failed". One instance of several is enough to report them.
 //
-// The attributes tell several logins of one telemetry apart, for example by project:
-// without them, the later logins hide those before.
+// With several [otplogin.Logins] on one Telemetry, pass different attributes for each, for
+// example the project.
 func (t *Telemetry) ReportConversions(logins *otplogin.Logins, attributes ...attribute.KeyValue) error {
 	if logins == nil {
 		return errors.New("otelstytchotp: the logins are nil")
 	}
 	set := attribute.NewSet(attributes...)
 	if _, taken := t.reported.LoadOrStore(set.Equivalent(), true); taken {
-		return errors.New("otelstytchotp: conversions with these attributes are reported already: give each logins an attribute of its own")
+		return errors.New("otelstytchotp: conversions with these attributes are reported already: pass different attributes for each Logins")
 	}
 	reader := conversionsReader{logins: logins}
 	_, err := t.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		rows, err := reader.read(ctx)
 		if err != nil { // the other metrics are worth more than an error here
-			t.failures.Add(ctx, 1, metric.WithAttributes(ModeKey.String(conversionsMode)))
+			t.failures.Add(ctx, 1, metric.WithAttributes(EventKey.String(conversionsFailed)))
 			otel.Handle(fmt.Errorf("otelstytchotp: conversions: %w", err))
 		}
 		for _, row := range rows {

@@ -47,7 +47,7 @@ const (
 	PolicyRefusalKey = attribute.Key("stytch.policy_refusal") // stytchotp.Call.PolicyRefusal; left out when it is ""
 	ChannelKey       = attribute.Key("stytch.channel")        // "sms", "whatsapp" or "email"
 	LimitKey         = attribute.Key("stytch.limit")          // an otplogin.Limit
-	ModeKey          = attribute.Key("stytch.mode")           // of a refusal "refused" or "recorded"; of a failure what failed
+	EventKey         = attribute.Key("stytch.event")          // an otplogin.EventKind: of a refusal "refused" or "recorded", of a failure "store_failed" or "failed_open"; or "conversions_failed"
 	WindowKey        = attribute.Key("stytch.window")         // "hour" or "day"
 )
 
@@ -85,7 +85,7 @@ func WithTracerProvider(p trace.TracerProvider) Option { return func(o *provider
 // WithMeterProvider sets where metrics go; otel.GetMeterProvider by default.
 func WithMeterProvider(p metric.MeterProvider) Option { return func(o *providers) { o.meter = p } }
 
-// New returns a telemetry. The error is that of the meter provider, for a metric that it
+// New returns a [Telemetry]. The error is that of the meter provider, for a metric that it
 // does not accept.
 func New(opts ...Option) (*Telemetry, error) {
 	p := providers{tracer: otel.GetTracerProvider(), meter: otel.GetMeterProvider()}
@@ -131,11 +131,11 @@ func New(opts ...Option) (*Telemetry, error) {
 func (t *Telemetry) beginAtZero(ctx context.Context) {
 	for _, limit := range limits() {
 		for _, kind := range []otplogin.EventKind{otplogin.EventRefused, otplogin.EventRecorded} {
-			t.refusals.Add(ctx, 0, metric.WithAttributes(LimitKey.String(string(limit)), ModeKey.String(string(kind))))
+			t.refusals.Add(ctx, 0, metric.WithAttributes(LimitKey.String(string(limit)), EventKey.String(string(kind))))
 		}
 	}
-	for _, mode := range []string{string(otplogin.EventStoreFailed), string(otplogin.EventFailedOpen), conversionsMode} {
-		t.failures.Add(ctx, 0, metric.WithAttributes(ModeKey.String(mode)))
+	for _, mode := range []string{string(otplogin.EventStoreFailed), string(otplogin.EventFailedOpen), conversionsFailed} {
+		t.failures.Add(ctx, 0, metric.WithAttributes(EventKey.String(mode)))
 	}
 }
 
@@ -245,8 +245,8 @@ func (t *Telemetry) Observe(ctx context.Context, event otplogin.Event) {
 	case otplogin.EventWrong:
 		t.wrong.Add(ctx, 1, labels)
 	case otplogin.EventRefused, otplogin.EventRecorded:
-		t.refusals.Add(ctx, 1, metric.WithAttributes(LimitKey.String(string(event.Limit)), ModeKey.String(string(event.Kind))))
+		t.refusals.Add(ctx, 1, metric.WithAttributes(LimitKey.String(string(event.Limit)), EventKey.String(string(event.Kind))))
 	case otplogin.EventStoreFailed, otplogin.EventFailedOpen:
-		t.failures.Add(ctx, 1, metric.WithAttributes(ModeKey.String(string(event.Kind))))
+		t.failures.Add(ctx, 1, metric.WithAttributes(EventKey.String(string(event.Kind))))
 	}
 }

@@ -213,7 +213,7 @@ func TestMetrics(t *testing.T) {
 		require.Contains(t, m, name)
 		assert.Equal(t, want, points(t, m[name]), name)
 	}
-	assert.Equal(t, map[string]int64{"limit=wait mode=refused": 1, "limit=region mode=recorded": 1}, counted(t, m["stytch.login.refusals"]))
+	assert.Equal(t, map[string]int64{"event=refused limit=wait": 1, "event=recorded limit=region": 1}, counted(t, m["stytch.login.refusals"]))
 }
 
 // Each limit and each kind of failure has its series from the start: a rate does not see
@@ -223,10 +223,10 @@ func TestSeriesBeginAtZero(t *testing.T) {
 	m := newTelemetry(t).metrics()
 	want := map[string]int64{}
 	for _, limit := range limitsOf(t) {
-		want["limit="+limit+" mode=refused"], want["limit="+limit+" mode=recorded"] = 0, 0
+		want["event=refused limit="+limit], want["event=recorded limit="+limit] = 0, 0
 	}
 	assert.Equal(t, want, points(t, m["stytch.login.refusals"]))
-	assert.Equal(t, map[string]int64{"mode=store_failed": 0, "mode=failed_open": 0, "mode=conversions": 0}, points(t, m["stytch.login.store_failures"]))
+	assert.Equal(t, map[string]int64{"event=store_failed": 0, "event=failed_open": 0, "event=conversions_failed": 0}, points(t, m["stytch.login.store_failures"]))
 }
 
 // limitsOf returns the values of the constants of type otplogin.Limit.
@@ -280,7 +280,7 @@ func TestConversionsOfABrokenStore(t *testing.T) {
 					m := s.metrics()
 					assert.LessOrEqual(t, time.Since(began), 2*time.Second)
 					assert.Equal(t, map[string]int64{"channel=sms delivery=sent region=US": 1}, points(t, m["stytch.login.messages"]))
-					assert.Equal(t, map[string]int64{"mode=conversions": i + 1}, counted(t, m["stytch.login.store_failures"]))
+					assert.Equal(t, map[string]int64{"event=conversions_failed": i + 1}, counted(t, m["stytch.login.store_failures"]))
 					assert.NotContains(t, m, "stytch.login.conversion.sent")
 				}
 				close(release)
@@ -303,7 +303,7 @@ func TestConversionsOfTwoProjects(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.NoError(t, tel.ReportConversions(logins, attribute.String("project", project)))
-		require.ErrorContains(t, tel.ReportConversions(logins, attribute.String("project", project)), "give each logins an attribute of its own")
+		require.ErrorContains(t, tel.ReportConversions(logins, attribute.String("project", project)), "pass different attributes for each Logins")
 	}
 	assert.Equal(t, map[string]int64{"project=shop channel=sms region=US": 1, "project=bank channel=sms region=US": 1},
 		points(t, s.metrics()["stytch.login.conversion.unusual"]))

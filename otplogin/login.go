@@ -160,7 +160,8 @@ type Flow struct {
 // before, one that wraps the context's.
 //
 // A send that may have gone out is no error: Delivery of the flow says so. When Checkable
-// is false, offer Resend.
+// is false, offer Resend. The end of ctx does not stop a send that has begun; the client's
+// timeout limits it.
 func (l *Logins) Start(ctx context.Context, params StartParams) (*Flow, error) {
 	if ctx == nil {
 		return nil, errNilContext

@@ -113,7 +113,7 @@ func (s *Server) checkFault(id int64) {
 
 // RateLimit refuses calls with 429 too_many_requests beyond a number in a window.
 // Windows do not roll: a window of a minute begins when the server's clock begins
-// a minute, and at its end all is forgiven.
+// a minute, and the next one counts from zero.
 type RateLimit struct {
 	Operation string        // one of the Op constants; empty for all
 	By        string        // LimitByRecipient (the default), LimitByCountry or LimitByProject

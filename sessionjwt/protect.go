@@ -100,8 +100,9 @@ type Protection struct {
 
 // Protect lets only requests with a session through to next, which gets it by
 // [FromContext]. The JWT in the cookies is checked offline. When it is missing, too
-// old or invalid, or its key cannot be fetched, Stytch is asked about the token, or
-// without one about the JWT, and the cookie gets the new JWT.
+// old or invalid, or its key cannot be fetched, Stytch is asked about the token, and the
+// cookie gets the new JWT. Without a token, Stytch is asked about a JWT that is too old
+// or whose key cannot be fetched.
 func (v *Verifier) Protect(next http.Handler, p Protection) http.Handler {
 	if p.Refused == nil {
 		p.Refused = refuse

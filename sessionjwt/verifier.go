@@ -121,8 +121,9 @@ func New(client *stytchotp.Client, opts ...Option) (*Verifier, error) {
 }
 
 // Verify returns the session that a JWT describes, as it was when the JWT was made.
-// The error is [ErrInvalid], [ErrExpired] or [ErrNoKey]. It makes no call once the
-// keys are known. ctx is for the call that fetches them.
+// The error is [ErrInvalid], [ErrExpired] or [ErrNoKey]. It makes no call but for the
+// keys: the first time, when they are older than an hour, and for a key id that is not
+// known, once a minute at most. ctx is for that call.
 func (v *Verifier) Verify(ctx context.Context, sessionJWT stytchotp.Secret) (*stytchotp.Session, error) {
 	if len(sessionJWT) > maxJWTBytes {
 		return nil, ErrInvalid

@@ -106,11 +106,11 @@ func messageTable(t *testing.T) string {
 		{"too many requests", &otptest.Fault{ErrorType: "too_many_requests"}, number, "“please wait”, for `RetryAfter` if that is set"},
 		{"the project's secret is wrong", &otptest.Fault{ErrorType: "unauthorized_credentials"}, number, "“that is our fault”, and an alert"},
 		{"no connection could be made", &otptest.Fault{Drop: otptest.DropRefused}, number, later},
-		{"the carrier failed", &otptest.Fault{ErrorType: "downstream_carrier_error"}, number, "the field for the code, and another channel"},
-		{"the time ran out", &otptest.Fault{SendFirst: true, Delay: time.Hour}, number, "the field for the code"},
-		{"the connection broke", &otptest.Fault{Drop: otptest.DropAfterSend}, number, "the field for the code"},
-		{"a 5xx, of Stytch's or of a proxy's", &otptest.Fault{HTML: true}, number, "the field for the code"},
-		{"a success without the id", &otptest.Fault{Status: 200, HTML: true}, number, "the field for the code"},
+		{"the carrier failed", &otptest.Fault{ErrorType: "downstream_carrier_error"}, number, "a button for another code, and another channel"},
+		{"the time ran out", &otptest.Fault{SendFirst: true, Delay: time.Hour}, number, "a button for another code"},
+		{"the connection broke", &otptest.Fault{Drop: otptest.DropAfterSend}, number, "a button for another code"},
+		{"a 5xx, of Stytch's or of a proxy's", &otptest.Fault{HTML: true}, number, "a button for another code"},
+		{"a success without the id", &otptest.Fault{Status: 200, HTML: true}, number, "a button for another code"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := otptest.NewInProcess(t)

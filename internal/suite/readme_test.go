@@ -62,7 +62,7 @@ const fragmentSetup = `
 		client *stytchotp.Client, projectID, secret, methodID string,
 		w http.ResponseWriter, r *http.Request,
 		textLogger, jsonLogger *slog.Logger,
-		methodIDOf func(stytchotp.PhoneNumber) string, observe func(...any),
+		offerAnotherCode func(stytchotp.PhoneNumber), observe func(...any),
 	) error {
 %s
 		return nil
@@ -70,7 +70,7 @@ const fragmentSetup = `
 		srv.Client(), srv.ProjectID, srv.Secret, first.MethodID,
 		httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/start", nil),
 		slog.New(slog.NewTextHandler(os.Stdout, options)), slog.New(slog.NewJSONHandler(os.Stdout, options)),
-		func(stytchotp.PhoneNumber) string { return first.MethodID }, func(...any) {},
+		func(stytchotp.PhoneNumber) {}, func(...any) {},
 	))
 `
 
