@@ -61,6 +61,131 @@ func TestGuessesAfterTheLogin(t *testing.T) {
 	})
 }
 
+// doingTwice is a store whose client repeats each operation, as one does whose answer got
+// lost.
+type doingTwice struct{ Store }
+
+func (d *doingTwice) Apply(ctx context.Context, op *Operation) (*State, error) {
+	if _, err := d.Store.Apply(ctx, op); err != nil {
+		return nil, err
+	}
+	return d.Store.Apply(ctx, op)
+}
+
+// A repeated operation does not use a second click up.
+func TestSecondClicksOfARepeatingClient(t *testing.T) {
+	bubble(t, func(t *testing.T, s *site) {
+		number := s.number()
+		f := s.start(number)
+		right := s.srv.Code(number)
+		require.NoError(t, s.verify(f, right))
+		for range 5 {
+			require.NoError(t, s.verify(f, right))
+		}
+	}, Config{Store: &doingTwice{NewMemoryStore()}, Key: make([]byte, 32)})
+}
+
+// heeding is a store that heeds its context, as one on another machine does, and takes its
+// time for a look.
+type heeding struct{ Store }
+
+func (h *heeding) Apply(ctx context.Context, op *Operation) (*State, error) {
+	if op.Kind == OperationFind {
+		_ = sleep(ctx, 50*time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return h.Store.Apply(ctx, op)
+}
+
+// A send that takes too long is settled all the same, and its message may go out.
+func TestSlowSendIsSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := otptest.NewInProcess(t)
+		logins, err := New(srv.Client(stytchotp.WithTimeout(2*time.Minute)), Config{Store: &heeding{NewMemoryStore()}, Key: make([]byte, 32)})
+		require.NoError(t, err)
+		srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: 55 * time.Second})
+		f, err := logins.Start(t.Context(), StartParams{Recipient: string(srv.NewPhoneNumber())})
+		require.NoError(t, err)
+		assert.Equal(t, stytchotp.DeliveryMaybeSent, f.Delivery)
+	})
+}
+
+// A start whose time ends while it looks at the store says that a message may go out.
+func TestDeadlineOfALook(t *testing.T) {
+	bubble(t, func(t *testing.T, s *site) {
+		number := s.number()
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: 5 * time.Second})
+		go func() { _, _ = s.Start(t.Context(), StartParams{Recipient: number}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Millisecond)
+		defer cancel()
+		_, err := s.Start(ctx, StartParams{Recipient: number})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, stytchotp.DeliveryMaybeSent, stytchotp.DeliveryOf(err))
+		assert.Equal(t, "delivery_unknown", stytchotp.PublicCode(err))
+		pass(10 * time.Second)
+	}, Config{Store: &heeding{NewMemoryStore()}, Key: make([]byte, 32)})
+}
+
+// A right code whose flow expires while Stytch is asked counts as one.
+func TestFlowExpiresDuringTheCheck(t *testing.T) {
+	bubble(t, func(t *testing.T, s *site) {
+		number := s.number()
+		f := s.start(number)
+		pass(29*time.Minute + 55*time.Second)
+		require.NoError(t, errorOf(s.Resend(t.Context(), ResendParams{FlowID: f.ID})))
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 6 * time.Second})
+		require.NoError(t, s.verify(f, s.newest(number).Code))
+		rows, err := s.Conversions(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, rows[0].VerifiedDay)
+		g := s.start(number)
+		assert.False(t, g.Joined, "the message before was used")
+		require.NoError(t, s.verify(g, s.newest(number).Code))
+	})
+}
+
+// A form that comes again while another browser's resend fails goes on with its own
+// message.
+func TestFormDuringAFailingResend(t *testing.T) {
+	bubble(t, func(t *testing.T, s *site) {
+		number := s.number()
+		mine, err := s.Start(t.Context(), StartParams{Recipient: number, FormID: "form"})
+		require.NoError(t, err)
+		other := s.start(number)
+		pass(31 * time.Second)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429, Delay: time.Second})
+		go func() { _, _ = s.Resend(t.Context(), ResendParams{FlowID: other.ID}) }()
+		synctest.Wait()
+		again, err := s.Start(t.Context(), StartParams{Recipient: number, FormID: "form"})
+		require.NoError(t, err)
+		assert.Equal(t, mine.ID, again.ID)
+		require.NoError(t, s.verify(again, s.srv.Code(number)))
+	})
+}
+
+// A second click waits for the first one also while a resend is on its way.
+func TestSecondClickDuringAResend(t *testing.T) {
+	bubble(t, func(t *testing.T, s *site) {
+		number := s.number()
+		f := s.start(number)
+		right := s.srv.Code(number)
+		pass(31 * time.Second)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: time.Second, SendFirst: true})
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: 3 * time.Second})
+		var all sync.WaitGroup
+		all.Go(func() { assert.NoError(t, s.verify(f, right)) })
+		synctest.Wait()
+		all.Go(func() { _, _ = s.Resend(t.Context(), ResendParams{FlowID: f.ID}) })
+		synctest.Wait()
+		require.NoError(t, s.verify(f, right))
+		all.Wait()
+	})
+}
+
 // The same while the right code is being checked and no attempt is left.
 func TestGuessesDuringTheCheck(t *testing.T) {
 	bubble(t, func(t *testing.T, s *site) {
@@ -209,6 +334,31 @@ func TestRetryAt(t *testing.T) {
 			assert.Equal(t, 20*time.Second, time.Until(s.refused.RetryAt))
 		}, config)
 	})
+	t.Run("pending, the fifth", func(t *testing.T) {
+		bubble(t, func(t *testing.T, s *site) {
+			number := s.number()
+			for range 4 {
+				f := s.start(number)
+				got, err := s.Get(t.Context(), f.ID)
+				require.NoError(t, err)
+				pass(time.Until(got.ResendAt))
+			}
+			var last *Flow
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Delay: 5 * time.Second})
+			var fifth sync.WaitGroup
+			fifth.Go(func() { last = s.start(number) })
+			synctest.Wait()
+			waiting, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := s.Start(waiting, StartParams{Recipient: number, FormID: "f"}) // which joins it
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			id := s.keys.hash("form", "f\x00"+number) + s.keys.hash("recipient", number)
+			s.requireRefused(errorOf(s.Resend(t.Context(), ResendParams{FlowID: id})), LimitWait)
+			assert.Greater(t, time.Until(s.refused.RetryAt), 40*time.Minute)
+			fifth.Wait()
+			assert.Zero(t, last.SendsLeft)
+		})
+	})
 	t.Run("the hour after the wait", func(t *testing.T) {
 		bubble(t, func(t *testing.T, s *site) {
 			number := s.number()
@@ -241,32 +391,49 @@ func TestRetryAt(t *testing.T) {
 	})
 }
 
-// Wrong codes that reach Stytch after a right one count, for Stytch counts them too.
+// Wrong codes that may reach Stytch after a right one count, from the moment of the right
+// one on: Stytch counts them too, and locks after ten.
 func TestWrongCodesInFlight(t *testing.T) {
-	bubble(t, func(t *testing.T, s *site) {
-		number := s.number()
-		mine, other := s.start(number), s.start(number)
-		right, wrong := s.srv.Code(number), s.wrong(number)
-		s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 3 * time.Second, Times: 5})
-		var flight sync.WaitGroup
-		for range 5 {
-			flight.Go(func() { assert.ErrorIs(t, s.verify(other, wrong), stytchotp.ErrCodeIncorrect) })
-		}
-		synctest.Wait()
-		pass(10 * time.Millisecond)
-		require.NoError(t, s.verify(mine, right))
-		flight.Wait()
-		compared := 5
-		for range 3 {
-			f := s.start(number)
-			for range 2 {
-				if errors.Is(s.verify(f, s.wrong(number)), stytchotp.ErrCodeIncorrect) {
+	t.Parallel()
+	for _, meanwhile := range []bool{false, true} { // further codes are tried while those are on their way
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			number := s.number()
+			mine, other := s.start(number), s.start(number)
+			right, wrong := s.srv.Code(number), s.wrong(number)
+			var mu sync.Mutex
+			compared := 0
+			try := func(f *Flow, code string) {
+				err := s.verify(f, code)
+				mu.Lock()
+				defer mu.Unlock()
+				assert.NotErrorIs(t, err, stytchotp.ErrUserLocked)
+				if errors.Is(err, stytchotp.ErrCodeIncorrect) {
 					compared++
 				}
 			}
-		}
-		assert.LessOrEqual(t, compared, 6, "wrong codes in a row")
-	})
+			s.srv.Inject(otptest.Fault{Operation: otptest.OpAuthenticate, Delay: 8 * time.Second, Times: 5})
+			var flight sync.WaitGroup
+			for range 5 {
+				flight.Go(func() { try(other, wrong) })
+			}
+			synctest.Wait()
+			pass(10 * time.Millisecond)
+			require.NoError(t, s.verify(mine, right))
+			if !meanwhile {
+				flight.Wait()
+			}
+			for range 3 {
+				f := s.start(number)
+				for range 3 {
+					try(f, s.wrong(number))
+				}
+				pass(time.Second)
+			}
+			flight.Wait()
+			assert.LessOrEqual(t, compared, 6, "wrong codes in a row")
+		})
+	}
 }
 
 // A start whose message another one failed to send, and whose reason is not known, sends
@@ -297,19 +464,18 @@ func TestTwoFailures(t *testing.T) {
 	})
 }
 
-// What the send policy refused is counted nowhere.
-func TestPolicyRefusalsDoNotCount(t *testing.T) {
+// A client address begins so many logins, whether or not their messages go out: it can
+// neither fill the store nor use up the calls that Stytch allows.
+func TestFlowsOfFailedSends(t *testing.T) {
 	bubble(t, func(t *testing.T, s *site) {
-		policy := stytchotp.WithSendPolicy(stytchotp.SendPolicy{Regions: []string{"US"}})
-		logins, err := New(s.srv.Client(policy), Config{Limits: Limits{AddressFlows: 10}})
-		require.NoError(t, err)
-		for range 11 {
-			_, err = logins.Start(t.Context(), StartParams{Recipient: "+447400123456", IP: "192.0.2.1"})
-			require.ErrorIs(t, err, stytchotp.ErrRegionNotAllowed)
+		s.srv.Inject(otptest.Fault{Operation: otptest.OpAnySend, Status: 429, Times: 10})
+		for range 10 {
+			_, err := s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "192.0.2.1"})
+			require.ErrorIs(t, err, stytchotp.ErrRateLimited)
 		}
-		_, err = logins.Start(t.Context(), StartParams{Recipient: s.number(), IP: "192.0.2.1"})
-		require.NoError(t, err)
-	})
+		s.requireRefused(errorOf(s.Start(t.Context(), StartParams{Recipient: s.number(), IP: "192.0.2.1"})), LimitAddressFlows)
+		assert.LessOrEqual(t, s.memory().recipients.Load(), int64(10))
+	}, Config{Limits: Limits{AddressFlows: 10}})
 }
 
 // Params, flows, the configuration and logins print nothing private, whatever the verb.

@@ -124,7 +124,7 @@ func (l *Limits) fill() error {
 		name     string
 		value    *time.Duration
 		fallback time.Duration
-	}{{"Wait", &l.Wait, 30 * time.Second}, {"MaxWait", &l.MaxWait, max(l.Wait, 4*time.Minute)}} {
+	}{{"Wait", &l.Wait, 30 * time.Second}, {"MaxWait", &l.MaxWait, max(min(l.Wait, maxWait), 4*time.Minute)}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}

@@ -272,7 +272,7 @@ func (l *Logins) apply(ctx context.Context, op *Operation, id string) (*State, t
 	case ResultOver:
 		return state, target{}, ErrNoFlow
 	case ResultNoMessage:
-		return nil, target{}, ErrNoMessage
+		return state, target{}, ErrNoMessage
 	case ResultFailed:
 		if state.Failure.Code == FailureTakenBack {
 			return nil, target{}, errNothingSent

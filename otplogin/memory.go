@@ -51,6 +51,7 @@ type recipient struct {
 	sends    []Millis // of a day, one for each message that counts
 	failures []Millis // wrong codes of a day
 	devices  []Millis // those of browsers that have logged in before
+	flight   []Millis // of failures and devices, those that calls are checking
 	streak   int      // messages since the last right code
 	methodID []byte   // of the newest answer since then
 	last     *message // the newest that counts
@@ -81,7 +82,7 @@ type flow struct {
 	checking []try  // codes that calls are checking now
 	sealed   []byte // what it is for, or the login when it is over
 	isOver   bool
-	shown    int // how often the login was given to a call that tries a code
+	shown    []string // ids of the tries that the login was given to
 }
 
 // try is a code that was counted and not judged.
@@ -171,13 +172,10 @@ func recent(times []Millis, now, window Millis) []Millis {
 	return times[i:]
 }
 
-// after returns the times that are later than at.
-func after(times []Millis, at Millis) []Millis {
-	i := 0
-	for i < len(times) && times[i] <= at {
-		i++
-	}
-	return times[i:]
+// afterRight returns what a right code leaves of the wrong ones: those that were counted
+// later than at, and those that may reach Stytch later.
+func (r *recipient) afterRight(times []Millis, at Millis) []Millis {
+	return slices.DeleteFunc(slices.Clone(times), func(t Millis) bool { return t <= at && !slices.Contains(r.flight, t) })
 }
 
 // add takes a place. No two have the same time, by which one is given back.

@@ -39,13 +39,9 @@ func (c Config) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redact.St
 func (c Config) LogValue() slog.Value { return redact.LogValue(c) }
 
 // Format prints the limits only, whatever the verb.
-func (l *Logins) Format(s fmt.State, _ rune) {
-	if l == nil {
-		_, _ = io.WriteString(s, "otplogin.Logins(nil)")
-		return
-	}
+func (l Logins) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "otplogin.Logins(%+v)", l.config.Limits)
 }
 
 // LogValue logs what Format prints.
-func (l *Logins) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(l)) }
+func (l Logins) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(l)) }

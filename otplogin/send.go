@@ -22,11 +22,8 @@ func (l *Logins) reserve(ctx context.Context, op *Operation, id string, to targe
 	joined := state.Result == ResultJoined
 	if state.Result == ResultSend {
 		defer l.observeLimits(ctx, state, op.Channel, op.Region)
-		// A browser that hangs up must not cost the method id. Stores take a send that
-		// lasts a minute for one of which nothing will be known.
-		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
-		defer cancel()
-		state, err = l.deliver(sending, op, state, to, attributes)
+		// A browser that hangs up must not cost the method id.
+		state, err = l.deliver(context.WithoutCancel(ctx), op, state, to, attributes)
 	} else {
 		state, err = l.await(ctx, id, state)
 	}
@@ -50,6 +47,9 @@ func (l *Logins) await(ctx context.Context, id string, state *State) (*State, er
 			return nil, &waitError{err}
 		}
 		if state, _, err = l.apply(ctx, find, id); err != nil {
+			if _, away := errors.AsType[*StoreError](err); away { // the message may go out all the same
+				return nil, &waitError{err}
+			}
 			return nil, err
 		}
 	}
@@ -63,7 +63,7 @@ func (l *Logins) await(ctx context.Context, id string, state *State) (*State, er
 // reason of the joined start's own.
 var errNothingSent error = &flowError{text: "the message of this login did not go out", status: http.StatusServiceUnavailable, code: "unavailable"}
 
-// sendTimeout is less than sendLife.
+// sendTimeout is less than sendLife, after which stores take the sender for dead.
 const sendTimeout = 50 * time.Second
 
 // sleep waits, or returns why the context ended before.
@@ -103,7 +103,9 @@ func (l *Logins) deliver(ctx context.Context, op *Operation, place *State, to ta
 			}
 		}
 	}()
-	got, err = l.send(ctx, to, attributes)
+	sending, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	got, err = l.send(sending, to, attributes)
 	return nil, err
 }
 

@@ -89,9 +89,12 @@ func (s *step) goesOn() bool {
 // right code opens, as often as codes can be tried.
 func (s *step) over() {
 	s.state.Result = ResultOver
-	if s.op.Try != "" && s.f.shown < s.op.Limits.Attempts {
-		s.f.shown++
+	switch {
+	case s.op.Try == "":
+	case slices.Contains(s.f.shown, s.op.Try):
 		s.state.Sealed = s.f.sealed
+	case len(s.f.shown) < s.op.Limits.Attempts:
+		s.f.shown, s.state.Sealed = append(s.f.shown, s.op.Try), s.f.sealed
 	}
 }
 
@@ -176,18 +179,17 @@ func (s *step) reserve() {
 			return
 		}
 		if next = s.nextSend(); msg.isPending() {
-			if s.now >= next {
+			if s.now >= next || limits.mode(LimitWait) != On {
 				next = msg.At + sendLife
 			}
-			s.state.Result, s.state.Refused, s.state.RetryAt = ResultRefused, LimitWait, next
+			s.state.Result, s.state.Refused, s.state.RetryAt = ResultRefused, LimitWait, max(next, s.freeSend())
 			return
 		}
 	}
 	if !s.passes(LimitWait, s.now < next, next) ||
 		!s.within(LimitRecipientHour, r.sends, hour, limits.RecipientHour) ||
 		!s.within(LimitRecipientDay, r.sends, day, limits.RecipientDay) {
-		s.state.RetryAt = max(s.state.RetryAt, s.free(LimitRecipientHour, r.sends, hour, limits.RecipientHour),
-			s.free(LimitRecipientDay, r.sends, day, limits.RecipientDay))
+		s.state.RetryAt = max(s.state.RetryAt, s.freeSend())
 		return
 	}
 	if !s.m.tallies.take(s, true) {
@@ -216,6 +218,12 @@ func (s *step) within(name Limit, times []Millis, window Millis, limit int) bool
 	return s.passes(name, len(recent(times, s.now, window)) >= limit, s.free(name, times, window, limit))
 }
 
+// freeSend returns when the hour and the day allow a message; 0 if they do.
+func (s *step) freeSend() Millis {
+	limits, sends := s.op.Limits, s.r.sends
+	return max(s.free(LimitRecipientHour, sends, hour, limits.RecipientHour), s.free(LimitRecipientDay, sends, day, limits.RecipientDay))
+}
+
 // free returns when a place of a window is free again; 0 if one is, or the limit is not on.
 func (s *step) free(name Limit, times []Millis, window Millis, limit int) Millis {
 	young := recent(times, s.now, window)
@@ -238,6 +246,9 @@ func (s *step) settle() {
 	}
 	if s.isLast() {
 		msg.Delivery, msg.RequestID, msg.before = s.op.Delivery, s.op.RequestID, nil
+	}
+	if s.isLast() && len(s.op.MethodID) > 0 {
+		msg.MethodID = s.op.MethodID
 	}
 	if msg != nil && len(msg.MethodID) == 0 && msg.Delivery != pending {
 		msg.MethodID = s.r.methodID // also of an earlier message, when this answer got lost
@@ -280,7 +291,7 @@ func (s *step) drop() {
 }
 
 func (s *step) find() {
-	if failed := s.r.failed; failed != nil && failed.message == s.op.Message {
+	if failed := s.r.failed; failed != nil && failed.message == s.op.Message && (s.f == nil || s.hasNoMessage()) {
 		s.state.Result, s.state.Failure = ResultFailed, &failed.Failure
 		if s.f != nil && s.r.last == nil {
 			s.drop()
@@ -315,6 +326,7 @@ func (s *step) try() {
 	}
 	s.f.message, s.f.attempts = r.last.ID, attempts+1
 	*failures, s.state.At = add(*failures, s.now)
+	r.flight = append(recent(r.flight, s.now, tryLife), s.state.At)
 	s.f.checking = append(s.f.inFlight(s.now), try{s.op.Try, s.state.At})
 	s.state.Result = ResultTry
 }
@@ -325,16 +337,23 @@ func (s *step) judge() {
 	if s.f != nil {
 		s.f.checking = slices.DeleteFunc(s.f.inFlight(s.now), func(t try) bool { return t.id == s.op.Try })
 	}
+	r.flight = slices.DeleteFunc(r.flight, func(at Millis) bool { return at == s.op.At || s.now-at >= tryLife })
 	switch s.op.Verdict {
 	case VerdictRight:
-		if s.f == nil || s.f.isOver { // this operation is repeated
+		_, found := slices.BinarySearch(r.failures, s.op.At)
+		if s.op.Device {
+			_, found = slices.BinarySearch(r.devices, s.op.At)
+		}
+		if s.f != nil && s.f.isOver || s.f == nil && !found { // this operation is repeated
 			return
 		}
 		// The method id is forgotten: whether a lost answer can be made good for must not
 		// tell who has logged in before.
 		s.m.tallies.verified(s)
-		s.f.isOver, s.f.sealed, s.f.expires = true, s.op.Sealed, s.now+overLife
-		r.failures, r.devices = after(r.failures, s.op.At), after(r.devices, s.op.At) // those in flight
+		if s.f != nil { // it has not expired meanwhile
+			s.f.isOver, s.f.sealed, s.f.expires = true, s.op.Sealed, s.now+overLife
+		}
+		r.failures, r.devices = r.afterRight(r.failures, s.op.At), r.afterRight(r.devices, s.op.At)
 		r.streak, r.methodID = 0, nil
 		if isLast {
 			msg.over = true

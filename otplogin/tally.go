@@ -258,9 +258,6 @@ func (t *tallies) giveBack(s *step) {
 	if s.op.Address != "" {
 		a := t.addressLocked(s.op.Address, s.now)
 		a.messages.add(s.op.At, s.now, hourSpan(), -1)
-		if s.op.New {
-			a.flows.add(s.op.At, s.now, halfHourSpan(), -1)
-		}
 		if v, known := a.regions[s.op.Region]; known {
 			v.messages--
 			a.regions[s.op.Region] = v

@@ -77,14 +77,13 @@ local function recent(times, window)
   return young
 end
 
-local function after(times, at)
-  local later = {}
-  for _, t in ipairs(times) do
-    if t > at then
-      later[#later + 1] = t
+local function contains(times, at)
+  for _, t in ipairs(times or {}) do
+    if t == at then
+      return true
     end
   end
-  return later
+  return false
 end
 
 -- add takes a place. No two have the same time, by which one is given back.
@@ -303,7 +302,7 @@ local function give_back()
   end
   if key.a then
     bump(address, 'messages', op.at, HOUR_SPAN, -1)
-    if op.new or op.kind == 'start' then -- the flow goes too
+    if ARGV[3] == 'undo' and op.kind == 'start' then -- nothing of it was counted on one Redis
       bump(address, 'flows', op.at, HALF_HOUR_SPAN, -1)
     end
     local v = address.regions and address.regions[op.region]
@@ -469,8 +468,15 @@ end
 -- right code opens, as often as codes can be tried.
 local function over()
   state.result = 'over'
-  if op.try and (f.shown or 0) < limits.Attempts then
-    f.shown, state.sealed = (f.shown or 0) + 1, f.sealed
+  if not op.try then
+    return
+  end
+  f.shown = f.shown or {}
+  if contains(f.shown, op.try) then
+    state.sealed = f.sealed
+  elseif #f.shown < limits.Attempts then
+    table.insert(f.shown, op.try)
+    state.sealed = f.sealed
     save_flow()
   end
 end
@@ -491,6 +497,12 @@ local function follow()
   return true
 end
 
+-- free_send returns when the hour and the day allow a message; 0 if they do.
+local function free_send()
+  return math.max(free_at('recipient_hour', r.sends, HOUR, limits.RecipientHour) or 0,
+    free_at('recipient_day', r.sends, DAY, limits.RecipientDay) or 0)
+end
+
 local function reserve()
   local m, next = r.last, 0
   if m then
@@ -500,15 +512,17 @@ local function reserve()
     end
     next = next_send()
     if is_pending(m) then
-      state.result, state.refused, state.retry_at = 'refused', 'wait', now < next and next or m.at + SEND_LIFE
+      if now >= next or mode('wait') ~= 'on' then
+        next = m.at + SEND_LIFE
+      end
+      state.result, state.refused, state.retry_at = 'refused', 'wait', math.max(next, free_send())
       return
     end
   end
   if not passes('wait', now < next, next) or
     not within('recipient_hour', r.sends, HOUR, limits.RecipientHour) or
     not within('recipient_day', r.sends, DAY, limits.RecipientDay) then
-    state.retry_at = math.max(state.retry_at or 0, free_at('recipient_hour', r.sends, HOUR, limits.RecipientHour) or 0,
-      free_at('recipient_day', r.sends, DAY, limits.RecipientDay) or 0)
+    state.retry_at = math.max(state.retry_at or 0, free_send())
     return
   end
   if not take(true) then
@@ -529,9 +543,15 @@ local function reserve()
   state.result = 'send'
 end
 
+-- has_no_message reports that the message of the flow did not go out, and no other one
+-- did since it began.
+local function has_no_message()
+  return not r.last or f.message ~= r.last.id and r.last.at < f.expires - FLOW_LIFE
+end
+
 local function start()
-  if f and (f.over or not r.last or f.message ~= r.last.id and r.last.at < f.expires - FLOW_LIFE) then
-    drop() -- it is over, or its message did not go out and no other one did since it began
+  if f and (f.over or has_no_message()) then
+    drop()
   end
   if f then
     state.result = 'found'
@@ -593,6 +613,9 @@ local function settle()
   if is_last then
     m.delivery, m.request_id, m.before = op.delivery, op.request_id, nil
   end
+  if is_last and op.method_id then
+    m.method_id = op.method_id
+  end
   if m and not m.method_id and m.delivery ~= 'pending' then
     m.method_id = r.method_id -- also of an earlier message, when this answer got lost
   end
@@ -600,7 +623,7 @@ local function settle()
 end
 
 local function find()
-  if r.failed and op.message and r.failed.message == op.message then
+  if r.failed and op.message and r.failed.message == op.message and (not f or has_no_message()) then
     state.result, state.failure = 'failed', {status = r.failed.status, code = r.failed.code}
     if f and not r.last then
       drop()
@@ -645,11 +668,25 @@ local function try()
   end
   f.attempts = f.attempts + 1
   state.at = add(failures)
+  r.flight = recent(r.flight or {}, TRY_LIFE)
+  table.insert(r.flight, state.at)
   f.checking = in_flight()
   table.insert(f.checking, {id = op.try, at = state.at})
   save_recipient()
   save_flow()
   state.result = 'try'
+end
+
+-- after_right returns what a right code leaves of the wrong ones: those that were counted
+-- later, and those that may reach Stytch later.
+local function after_right(times)
+  local left = {}
+  for _, t in ipairs(times) do
+    if t > op.at or contains(r.flight, t) then
+      left[#left + 1] = t
+    end
+  end
+  return left
 end
 
 local function judge()
@@ -664,8 +701,15 @@ local function judge()
     end
     f.checking = #left > 0 and left or nil
   end
+  local flight, had = {}, r.flight
+  for _, t in ipairs(recent(r.flight or {}, TRY_LIFE)) do
+    if t ~= op.at then
+      flight[#flight + 1] = t
+    end
+  end
+  r.flight = #flight > 0 and flight or nil
   if op.verdict == 'compared' then -- it counts, also when a right code forgot it meanwhile
-    if insert(op.device and r.devices or r.failures, op.at) then
+    if insert(op.device and r.devices or r.failures, op.at) or had then
       save_recipient()
     end
     if f then
@@ -674,16 +718,19 @@ local function judge()
     return
   end
   if op.verdict == 'right' then
-    if not f or f.over then -- this operation is repeated
+    local found = contains(op.device and r.devices or r.failures, op.at)
+    if f and f.over or not f and not found then -- this operation is repeated
       return
     end
     -- The method id is forgotten: whether a lost answer can be made good for must not
     -- tell who has logged in before.
     state.given = true
     count_verified()
-    f.over, f.sealed, f.expires = true, op.sealed, now + OVER_LIFE
-    save_flow()
-    r.failures, r.devices = after(r.failures, op.at), after(r.devices, op.at) -- those in flight
+    if f then -- it has not expired meanwhile
+      f.over, f.sealed, f.expires = true, op.sealed, now + OVER_LIFE
+      save_flow()
+    end
+    r.failures, r.devices = after_right(r.failures), after_right(r.devices)
     r.streak, r.method_id = 0, nil
     if is_last then
       m.over = true

@@ -65,8 +65,11 @@ func (s *Store) applyInCluster(ctx context.Context, op *otplogin.Operation, enco
 	if refusal == nil && err == nil {
 		return state, nil
 	}
-	_, _ = s.runEach(ctx, encoded, "undo", withTokens(taken, "undo", op)) // else they stay counted
+	// A tally that did not answer may have used the time up.
+	ctx, stopUndo := context.WithTimeout(context.WithoutCancel(ctx), secondStepTimeout)
+	defer stopUndo()
 	left, cancelErr := s.cancel(ctx, &counted, state, places[0])
+	_, _ = s.runEach(ctx, encoded, "undo", withTokens(taken, "undo", op)) // else they stay counted
 	if cancelErr != nil || refusal == nil {
 		return nil, errors.Join(err, cancelErr)
 	}

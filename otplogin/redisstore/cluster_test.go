@@ -20,15 +20,24 @@ import (
 // asCluster makes a store work as in a cluster, on one server.
 type asCluster struct{ redis.UniversalClient }
 
-// pipelineHook is told of each pipeline after it was sent.
+// pipelineHook is told of each pipeline after it was sent, and can fail it before.
 type pipelineHook struct {
-	after func(commands []redis.Cmder)
+	before func(ctx context.Context, commands []redis.Cmder) error
+	after  func(commands []redis.Cmder)
 }
 
 func (*pipelineHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
 func (*pipelineHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
 func (h *pipelineHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, commands []redis.Cmder) error {
+		if h.before != nil {
+			if err := h.before(ctx, commands); err != nil {
+				for _, c := range commands {
+					c.SetErr(err)
+				}
+				return err
+			}
+		}
 		err := next(ctx, commands)
 		if h.after != nil {
 			h.after(commands)
@@ -127,6 +136,46 @@ func TestHangUp(t *testing.T) {
 	}
 	_, err = logins.Verify(t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: code})
 	require.NoError(t, err, "the first check logged in, or gave its place back")
+}
+
+// A tally that uses up the time of the second step leaves none of the recipient's places
+// taken: what takes them back has a time of its own.
+func TestSilentTally(t *testing.T) {
+	t.Parallel()
+	_, hook, logins, srv := newClusterSite(t)
+	to := string(srv.NewPhoneNumber())
+	silent := func(call func() error) {
+		var used time.Time
+		hook.before = func(ctx context.Context, commands []redis.Cmder) error {
+			deadline, limited := ctx.Deadline()
+			switch args := commands[0].Args(); {
+			case args[len(args)-1] == "take":
+				used = deadline
+				return context.DeadlineExceeded
+			case limited && !deadline.After(used): // it would be over by now
+				return context.DeadlineExceeded
+			}
+			return nil
+		}
+		requireAway(t, call())
+		hook.before = nil
+	}
+	silent(func() error {
+		_, err := logins.Start(t.Context(), otplogin.StartParams{Recipient: to})
+		return err
+	})
+	f, err := logins.Start(t.Context(), otplogin.StartParams{Recipient: to})
+	require.NoError(t, err)
+	assert.Equal(t, 4, f.SendsLeft)
+	code := srv.Code(to)
+	for range 6 {
+		silent(func() error {
+			_, verifyErr := logins.Verify(t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: code})
+			return verifyErr
+		})
+	}
+	_, err = logins.Verify(t.Context(), otplogin.VerifyParams{FlowID: f.ID, Code: code})
+	require.NoError(t, err)
 }
 
 // What a browser sends as an id makes no error of the store.
