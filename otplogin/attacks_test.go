@@ -464,7 +464,7 @@ func TestTwoFailures(t *testing.T) {
 	})
 }
 
-// A client address begins so many logins, whether or not their messages go out: it can
+// An IP address begins so many logins, whether or not their messages go out: it can
 // neither fill the store nor use up the calls that Stytch allows.
 func TestFlowsOfFailedSends(t *testing.T) {
 	bubble(t, func(t *testing.T, s *site) {

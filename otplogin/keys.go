@@ -76,7 +76,7 @@ func (k keys) knows(device, recipient string) bool {
 	return nonce != "" && hmac.Equal([]byte(mac), []byte(k.hash("device", nonce+recipient)))
 }
 
-// address returns the hash of a client address, of IPv6 of its prefix; "" when it is not
+// address returns the hash of an IP address, of IPv6 of its prefix; "" when it is not
 // known. One that the attributes name and that no browser on the internet has is that of
 // a proxy: it would count all visitors as one.
 func (l *Logins) address(ip string, attributes stytchotp.Attributes) string {

@@ -26,14 +26,14 @@ type Limits struct {
 	// locks a user, in its default setting.
 	RecipientFailures, DeviceFailures int
 
-	// AddressFlows are the logins that one client address may begin in half an hour; 500.
+	// AddressFlows are the logins that one IP address may begin in half an hour; 500.
 	AddressFlows int
-	// AddressHour are the messages that one client address may cause in an hour; 30.
+	// AddressHour are the messages that one IP address may cause in an hour; 30.
 	AddressHour int
-	// AddressRegions are the regions that one client address may write to in a day
+	// AddressRegions are the regions that one IP address may write to in a day
 	// without verifying a code of theirs; 3.
 	AddressRegions int
-	// AddressFailures are the wrong codes from one client address in a day; 50.
+	// AddressFailures are the wrong codes from one IP address in a day; 50.
 	AddressFailures int
 
 	// ProjectDay are the messages of the whole project in a day; 100,000. ProjectFailures
@@ -41,7 +41,7 @@ type Limits struct {
 	// they refuse is refused to all.
 	ProjectDay, ProjectFailures int
 
-	// Modes turns limits on and off. Those by address and by region only record by
+	// Modes turns limits on and off. Those by IP address and by region only record by
 	// default, except LimitAddressFlows; the others are on.
 	Modes map[Limit]Mode
 }

@@ -25,7 +25,7 @@ type Config struct {
 	// tokens are worth nothing after a restart.
 	Key []byte
 	// FailOpen lets messages go out when a store answers for recipients and not for the
-	// limits by address, by region and for the project, as a part of a Redis Cluster can.
+	// limits by IP address, by region and for the project, as a part of a Redis Cluster can.
 	// Without the flow and the recipient nothing is ever sent.
 	FailOpen bool
 	// Observer is told what was sent, verified and refused, for metrics. It must be fast
@@ -38,7 +38,7 @@ type Config struct {
 	SessionDurationMinutes int
 	// CreateUserAsPending makes a new user pending until a code is right.
 	CreateUserAsPending bool
-	// IPv6Prefix is how many bits of an IPv6 address count as one client address, 32 to
+	// IPv6Prefix is how many bits of an IPv6 address count as one IP address, 32 to
 	// 128; 64 by default.
 	IPv6Prefix int
 }
@@ -102,13 +102,13 @@ type StartParams struct {
 	// Recipient is a phone number, as [stytchotp.ParsePhoneNumber] returns it, or an
 	// e-mail address; required.
 	Recipient string
-	// Channel is how a phone number is written to; SMS by default. An address takes
-	// e-mail only.
+	// Channel is how a phone number is written to; SMS by default. An e-mail address
+	// takes e-mail only.
 	Channel stytchotp.Channel
-	// IP is the address of the person's browser, for the limits by address; that of
+	// IP is the address of the person's browser, for the limits by it; that of
 	// Attributes by default, unless it is of a private network. Behind a proxy, take it
 	// from the header that your proxy controls: otherwise it is the proxy's, and all
-	// visitors count as one address, or none does.
+	// visitors count as one, or none does.
 	IP         string
 	Locale     stytchotp.Locale
 	Attributes stytchotp.Attributes
@@ -140,7 +140,7 @@ type VerifyParams struct {
 // Flow is a login that waits for its code.
 type Flow struct {
 	ID        string // for a cookie; it is all that leads to the login
-	Recipient string // the number, in E.164, or the address, in lower case
+	Recipient string // the number, in E.164, or the e-mail address, in lower case
 	Channel   stytchotp.Channel
 	// Delivery says whether the message went out: DeliverySent or DeliveryMaybeSent.
 	Delivery     stytchotp.Delivery

@@ -455,7 +455,7 @@ func TestUncountedCodes(t *testing.T) {
 	})
 }
 
-// A client address has a quota of flows, and nothing that others have is pushed out;
+// An IP address has a quota of flows, and nothing that others have is pushed out;
 // without room a start is refused.
 func TestQuota(t *testing.T) {
 	t.Parallel()
