@@ -91,6 +91,10 @@ const (
 
 // fill sets the defaults, or says which fields are wrong.
 func (l *Limits) fill() error {
+	return errors.Join(l.fillCounts(), l.fillWaits(), l.fillModes())
+}
+
+func (l *Limits) fillCounts() error {
 	var problems []error
 	for _, field := range []struct {
 		name     string
@@ -120,6 +124,11 @@ func (l *Limits) fill() error {
 	if max(l.RecipientHour, l.RecipientDay, l.RecipientFailures, l.DeviceFailures) > maxTimes {
 		problems = append(problems, fmt.Errorf("otplogin: Limits: RecipientHour, RecipientDay, RecipientFailures and DeviceFailures must be at most %d", maxTimes))
 	}
+	return errors.Join(problems...)
+}
+
+func (l *Limits) fillWaits() error {
+	var problems []error
 	for _, field := range []struct {
 		name     string
 		value    *time.Duration
@@ -133,6 +142,11 @@ func (l *Limits) fill() error {
 		}
 		*field.value = field.value.Truncate(time.Millisecond) // what stores count in
 	}
+	return errors.Join(problems...)
+}
+
+func (l *Limits) fillModes() error {
+	var problems []error
 	modes := defaultModes()
 	for _, limit := range slices.Sorted(maps.Keys(l.Modes)) {
 		mode := l.Modes[limit]

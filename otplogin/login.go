@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -51,6 +52,14 @@ type Logins struct {
 	store  Store
 	keys   keys
 }
+
+// Format prints the limits only, whatever the verb.
+func (l Logins) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "otplogin.Logins(%+v)", l.config.Limits)
+}
+
+// LogValue logs what Format prints.
+func (l Logins) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(l)) }
 
 // New returns logins that send and check by the client. The error names all that is wrong
 // with the configuration.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,9 +12,11 @@ import (
 // TestGenerated fails when a type was added and "go generate ." was not run.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
-	want, err := generate("../..")
-	require.NoError(t, err)
-	got, err := os.ReadFile("../../print.go")
-	require.NoError(t, err)
-	assert.Equal(t, string(want), string(got), "run: go generate .")
+	for _, p := range packages() {
+		want, err := p.generate("../..")
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join("..", "..", p.dir, "print.go"))
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(got), "run: go generate .")
+	}
 }

@@ -1,4 +1,4 @@
--- One operation of otplogin in one atomic step. It does what step.go and tally.go of
+-- One operation of otplogin in one atomic step. It does what step.go, step_codes.go and tally.go of
 -- package otplogin do in memory.
 --
 -- ARGV[1] is the operation, ARGV[2] says what each of KEYS holds:
@@ -670,6 +670,9 @@ local function try()
   state.at = add(failures)
   r.flight = recent(r.flight or {}, TRY_LIFE)
   table.insert(r.flight, state.at)
+  if #r.flight > MAX_TIMES then
+    table.remove(r.flight, 1)
+  end
   f.checking = in_flight()
   table.insert(f.checking, {id = op.try, at = state.at})
   save_recipient()

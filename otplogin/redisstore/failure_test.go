@@ -181,16 +181,12 @@ func TestSlowServer(t *testing.T) {
 	assert.Empty(t, srv.Messages())
 }
 
-// When the part of a cluster that counts for the project is away, nothing is sent;
-// with FailOpen the limit is left out. Without the recipient nothing is ever sent.
-func TestFailOpen(t *testing.T) {
-	t.Parallel()
-	servers, rdb := startCluster(t)
-	closed, srv := newLogins(t, rdb)
+// killProject kills the master that counts for the project; the others go on without it.
+func killProject(t *testing.T, servers []*server, rdb *redis.ClusterClient) {
+	t.Helper()
 	master, err := rdb.MasterForKey(t.Context(), "login:{project}")
 	require.NoError(t, err)
 	for _, s := range servers {
-		// The others go on without it.
 		require.NoError(t, s.client(t).ConfigSet(t.Context(), "cluster-require-full-coverage", "no").Err())
 	}
 	for _, s := range servers {
@@ -198,6 +194,15 @@ func TestFailOpen(t *testing.T) {
 			s.kill()
 		}
 	}
+}
+
+// When the part of a cluster that counts for the project is away, nothing is sent;
+// with FailOpen the limit is left out. Without the recipient nothing is ever sent.
+func TestFailOpen(t *testing.T) {
+	t.Parallel()
+	servers, rdb := startCluster(t)
+	closed, srv := newLogins(t, rdb)
+	killProject(t, servers, rdb)
 	told := 0
 	open, openSrv := newLogins(t, rdb, otplogin.Config{FailOpen: true, Observer: func(_ context.Context, event otplogin.Event) {
 		if event.Kind == otplogin.EventFailedOpen {
