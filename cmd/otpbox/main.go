@@ -104,8 +104,9 @@ const help = `otpbox is Stytch's OTP API on your machine, with an inbox for the 
   otpbox --version             print the version
   otpbox --help                print this; otpbox COMMAND --help prints the flags of COMMAND
 
-code, tail and ready ask http://127.0.0.1:6872, which env names without asking it, unless --url or OTPBOX_URL names another
-address, and take the token, if there is one, from --token or OTPBOX_TOKEN.
+code, tail and ready ask http://127.0.0.1:6872, which env names without asking it, unless
+--url or OTPBOX_URL names another address, and take the token, if there is one, from
+--token or OTPBOX_TOKEN.
 
 Flags of otpbox and of otpbox run. Each can be set in the environment too, for example
 --project-id as OTPBOX_PROJECT_ID:

@@ -1,8 +1,8 @@
--- One operation of otplogin in one atomic step. It does what step.go, step_codes.go and tally.go of
--- package otplogin do in memory.
+-- One operation of otplogin in one atomic step. It does what step.go, step_codes.go and
+-- tally.go of package otplogin do in memory.
 --
 -- ARGV[1] is the operation, ARGV[2] says what each of KEYS holds:
---   r recipient  f flow  a client address  g region  p project  t one command
+--   r recipient  f flow  a IP address  g region  p project  t one command
 -- In a cluster these are in several places: the script then runs in each of them, with
 -- the keys of one, and ARGV[3] says what the tallies do: "take" for a message or a code,
 -- "flow" for a flow that joined a message, "back", or "undo" when there is no flow either.

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,10 +88,7 @@ const secondStepTimeout = 5 * time.Second
 // withTokens adds to each place the key by which a command that a client repeats, because
 // its answer got lost, counts once.
 func withTokens(places []place, phase string, op *otplogin.Operation) []place {
-	id := op.Try
-	if id == "" {
-		id = op.Message
-	}
+	id := cmp.Or(op.Try, op.Message)
 	var all []place
 	for _, p := range places {
 		all = append(all, place{p.kinds + "t", []string{p.keys[0], p.keys[0] + ":" + phase + ":" + id}})
